@@ -10,7 +10,7 @@ import difflib
 import math
 import operator
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,15 @@ from scalinglab import checked, report
 if TYPE_CHECKING:
     from scalinglab.resampling import Bootstrap
 
+CHAPTERS = (
+    "model-size",
+    "data-quality",
+    "algorithms",
+    "architecture",
+    "scaling-law-limits",
+    "inference-compute",
+    "outlook",
+)
 KINDS = ("empirical-testable", "empirical-literature", "interpretive", "forecast")
 VERDICTS = ("supported", "mixed", "contradicted", "untestable", "waiting", "open")
 COLUMNS = ["claim", "line", "estimate", "low", "high", "n", "n_unit", "verdict"]
@@ -93,10 +102,10 @@ def _holds(rule: str, values: dict[str, float]) -> bool:
 
 
 def ledger() -> tuple[Claim, ...]:
-    """Return every claim of ``data/claims.yml``, checked.
+    """Return every claim of ``data/claims.yml``, checked, in the order of the arguments.
 
     A claim without lines and without a reason is open: its chapter is not written. Any other
-    breach (unknown field or kind, double id, unreadable or missing rule) is a LedgerError.
+    breach (unknown field, chapter or kind, double id, unreadable or missing rule) is a LedgerError.
     """
     path = checked.root() / "data" / "claims.yml"
     return _read(path.read_text(encoding="utf-8"))
@@ -112,8 +121,10 @@ def _read(source: str) -> tuple[Claim, ...]:
             claim = Claim(**entry | {"lines": lines, "cites": tuple(entry.get("cites", ()))})
         except TypeError as error:
             raise LedgerError(f"{name}: {error}") from None
-        if claim.kind not in KINDS:
-            raise LedgerError(f"{name}: kind {claim.kind!r} is not one of {', '.join(KINDS)}")
+        for what, known in (("chapter", CHAPTERS), ("kind", KINDS)):
+            value = getattr(claim, what)
+            if value not in known:
+                raise LedgerError(f"{name}: {what} {value!r} is not one of {', '.join(known)}")
         _unique(name, claim.lines)
         for line in claim.lines:
             if not (line.waiting or line.supported):
@@ -125,7 +136,7 @@ def _read(source: str) -> tuple[Claim, ...]:
                     raise LedgerError(f"{name}, line {line.id}: {error}") from None
         claims.append(claim)
     _unique("the ledger", claims)
-    return tuple(claims)
+    return tuple(sorted(claims, key=lambda claim: CHAPTERS.index(claim.chapter)))
 
 
 def _unique(where: str, items) -> None:
@@ -165,6 +176,24 @@ def verdict_of(claim: Claim, recorded: pd.DataFrame) -> str:
     if claim.untestable:
         return "untestable"
     return "waiting" if claim.lines and all(line.waiting for line in claim.lines) else "open"
+
+
+def judged() -> list[dict]:
+    """Return the whole ledger as plain values: each claim with its verdict and its lines.
+
+    A line carries its rule and, once recorded, its estimate, interval, n and verdict.
+    """
+    recorded = verdicts()
+    rows = {(row["claim"], row["line"]): row for row in recorded.astype(object).to_dict("records")}
+    found = []
+    for claim in ledger():
+        entry = asdict(claim) | {"verdict": verdict_of(claim, recorded)}
+        entry["lines"] = [
+            asdict(line) | {c: rows.get((claim.id, line.id), {}).get(c) for c in COLUMNS[2:]}
+            for line in claim.lines
+        ]
+        found.append(entry)
+    return found
 
 
 class Record:

@@ -2,8 +2,10 @@
 
 import base64
 import io
+import json
 
 import nbformat
+import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from hypothesis import given
@@ -171,8 +173,26 @@ def test_the_ledger_links_cards_and_reads_without_a_script(book):
     assert words(rows["ledger-bigger-wins"].find_all("td")[1]) == "Supported"
     assert rows["ledger-culture-changed"].a is None
     assert html["index"].select_one('p > a[href="#ledger-culture-changed"]')
-    chosen = [radio["value"] for radio in html["index"].select("input[type=radio]")]
-    assert chosen == ["all", "supported", "untestable"]
+    form = html["index"].select_one("form.ledger-filter[hidden]")
+    offered = [[option["value"] for option in s.find_all("option")] for s in form.select("select")]
+    assert offered[0] == ["", "in-model-size", "in-outlook"]
+    assert offered[2] == ["", "is-supported", "is-untestable"]
+    assert {"is-supported", "in-model-size"} < {*rows["ledger-bigger-wins"]["class"]}
+    assert html["index"].select_one('script[src$="ledger.js"]')
+    assert html["other"].select_one('script[src*="ledger"]') is None
+
+
+def test_the_ledger_can_be_taken_along(book, tmp_path):
+    book(index="# L\n\n```{claim-ledger}\n```\n")
+    lines = pd.read_csv(tmp_path / "out" / "ledger.csv")
+    assert [*lines["claim_id"]] == ["bigger-wins", "bigger-wins", "culture-changed"]
+    assert [*lines["line_id"].dropna()] == ["same-quarter", "live"]
+    assert lines["line_estimate"][0] == 0.914
+    claim = json.loads((tmp_path / "out" / "ledger.json").read_text(encoding="utf-8"))[0]
+    assert claim["verdict"] == "supported"
+    assert claim["lines"][0]["supported"] == "low > 0.5"
+    assert claim["lines"][0]["n"] == 1222
+    assert claim["lines"][1]["estimate"] is None
 
 
 def test_the_tally_counts_every_claim(book):

@@ -1,16 +1,17 @@
 """The Sphinx extension of the book: what Jupyter Book does not do by itself.
 
 One module per job: ``notebooks`` (execute them or render what they store), ``figures`` (inline SVG
-with the theme's colours and download links), ``claims`` (claim cards, ledger, results in the text),
-``catalogue`` (the tables), ``maths`` (MathML at build time), ``markup`` (repairs to the HTML of
-others), ``weight`` (fonts and theme files cut down to what the pages use).
+with the theme's colours and download links), ``claims`` (claim cards, results in the text),
+``ledger`` (all claims as one table, the tally), ``catalogue`` (the tables of data), ``maths``
+(MathML at build time), ``markup`` (repairs to the HTML of others), ``weight`` (fonts and theme
+files cut down to what the pages use).
 """
 
-from scalinglab.site import catalogue, claims, figures, markup, maths, notebooks, weight
+from scalinglab.site import catalogue, claims, figures, ledger, markup, maths, notebooks, weight
 
 
 def setup(app):
     """Register every part with Sphinx."""
-    for part in (notebooks, figures, claims, catalogue, maths, markup, weight):
+    for part in (notebooks, figures, claims, ledger, catalogue, maths, markup, weight):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-"""Claims in the book: cards, the ledger, the tally, and results and verdicts in the text.
+"""Claims in the book: cards, and results and verdicts in the text.
 
 Everything is built of docutils nodes from ``data/claims.yml`` and ``data/verdicts.csv``, so it
 works in Markdown and in notebooks and reads without JavaScript. A page that shows a claim depends
@@ -6,8 +6,6 @@ on both files. A card that moves to another page does not rebuild the pages that
 from an empty folder.
 """
 
-from collections import Counter
-from itertools import groupby
 from typing import ClassVar
 
 from docutils import nodes
@@ -66,17 +64,6 @@ def depend_on_ledger(env):
     """Have the page rebuilt when the ledger or a verdict changes."""
     for name in ("claims.yml", "verdicts.csv"):
         env.note_dependency(str(checked.root() / "data" / name))
-
-
-def judged():
-    """Return every claim of the ledger with its verdict."""
-    recorded = claims.verdicts()
-    return [(claim, claims.verdict_of(claim, recorded)) for claim in claims.ledger()]
-
-
-def tally():
-    """Return how many claims have which verdict."""
-    return Counter(verdict for _, verdict in judged())
 
 
 def badge(verdict):
@@ -232,60 +219,6 @@ class Card(SphinxDirective):
         )
 
 
-class Ledger(SphinxDirective):
-    """``{claim-ledger}``: every claim with its verdict, by argument, linked to its card."""
-
-    def run(self):
-        """Return the filter (style sheet only) and the table."""
-        depend_on_ledger(self.env)
-        rows = self.env.get_domain("claims").data["rows"]
-        group = nodes.tgroup("", nodes.colspec(colwidth=76), nodes.colspec(colwidth=24), cols=2)
-        group += nodes.thead("", self.row([[nodes.Text("Claim")], [nodes.Text("Verdict")]]))
-        for chapter, members in groupby(judged(), key=lambda pair: pair[0].chapter):
-            body = nodes.tbody()
-            heading = nodes.entry("", paragraph(chapter.replace("-", " ").capitalize()), morecols=1)
-            body += nodes.row("", heading, classes=["ledger-chapter"])
-            for claim, verdict in members:
-                text, _ = self.parse_inline(claim.text, lineno=self.lineno)
-                rows[claim.id] = self.env.docname
-                link = to_card(self.env, claim.id, *text, card_only=True)
-                kind = nodes.inline("", KINDS[claim.kind], classes=["claim-kind"])
-                body += self.row(
-                    [[link, nodes.Text(" "), kind], [badge(verdict)]],
-                    ids=[f"ledger-{claim.id}"],
-                    classes=[f"is-{verdict}"],
-                )
-            group += body
-        table = nodes.table("", group, classes=["claim-ledger"])
-        return [filters(tally()), table]
-
-    def row(self, cells, **attributes):
-        """Return a table row of the nodes of each cell."""
-        entries = [nodes.entry("", nodes.paragraph("", "", *cell)) for cell in cells]
-        return nodes.row("", *entries, **attributes)
-
-
-class Tally(SphinxDirective):
-    """``{verdict-tally}``: how many claims have which verdict, as a bar and in words."""
-
-    def run(self):
-        """Return the bar and the list."""
-        depend_on_ledger(self.env)
-        counts = tally()
-        shown = [verdict for verdict in claims.VERDICTS if counts[verdict]]
-        bar = "".join(f'<i class="is-{v}" style="flex-grow:{counts[v]}"></i>' for v in shown)
-        block = nodes.container(classes=["verdict-tally"])
-        block += nodes.raw(
-            "", f'<div class="tally-bar" aria-hidden="true">{bar}</div>', format="html"
-        )
-        items = [
-            nodes.list_item("", paragraph(nodes.strong("", str(counts[v])), " ", badge(v)))
-            for v in shown
-        ]
-        block += nodes.bullet_list("", *items)
-        return [block]
-
-
 class Result(SphinxRole):
     """``{result}`claim-id/line-id```: the recorded estimate with its interval."""
 
@@ -342,27 +275,9 @@ def result(line, record):
     return report.text(record["estimate"], record["low"], record["high"], line.unit)
 
 
-def filters(counts):
-    """Return the choice of one verdict; the style sheet hides the other rows, without a script."""
-    choices = [("all", f"All {sum(counts.values())}")]
-    choices += [(v, f"{WORDS[v]} {counts[v]}") for v in claims.VERDICTS if counts[v]]
-    radios = "".join(
-        f'<label><input type="radio" name="verdict" value="{value}"'
-        f"{' checked' if value == 'all' else ''}> {words}</label>"
-        for value, words in choices
-    )
-    return nodes.raw(
-        "",
-        f'<fieldset class="ledger-filter"><legend>Show</legend>{radios}</fieldset>',
-        format="html",
-    )
-
-
 def setup(app):
     """Register the domain, the directives and the roles."""
     app.add_domain(Claims)
     app.add_directive("claim", Card)
-    app.add_directive("claim-ledger", Ledger)
-    app.add_directive("verdict-tally", Tally)
     app.add_role("result", Result())
     app.add_role("verdict", Verdict())

@@ -21,6 +21,7 @@ SOURCES = {
     "predecessor": "predecessor, same passage",
     "summary": "public summary",
 }
+CHAPTERS = {"scaling-law-limits": "Limits of scaling laws", "outlook": "Introduction and outlook"}
 SIDES = {
     ("low", ">"): "the whole interval lies above {}",
     ("low", ">="): "the whole interval lies at or above {}",
@@ -35,6 +36,15 @@ SIDES = {
     ("estimate", "<"): "the estimate is below {}",
     ("estimate", "<="): "the estimate is at most {}",
 }
+
+
+def chapter_name(chapter):
+    """Return the name of an argument for a reader.
+
+    >>> chapter_name("model-size")
+    'Model size'
+    """
+    return CHAPTERS.get(chapter, chapter.replace("-", " ").capitalize())
 
 
 def rule_in_words(line):

@@ -68,7 +68,14 @@ def test_the_keyboard_reaches_search_contents_and_text(visit):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.outerHTML.slice(0, 200)"))
     text = "\n".join(reached)
-    for control in ("skip", "search-button", "theme-switch-button", "method.html", 'type="radio"'):
+    for control in (
+        "skip",
+        "search-button",
+        "theme-switch-button",
+        "method.html",
+        "<select",
+        "ledger.csv",
+    ):
         assert control in text, control
 
 
@@ -76,11 +83,20 @@ def test_the_ledger_can_be_filtered_by_keyboard(visit):
     page = visit("book/claims.html")
     rows = page.locator("tr[id^=ledger-]:visible")
     everything = rows.count()
-    page.locator(".ledger-filter input").first.focus()
-    page.keyboard.press("ArrowRight")
-    chosen = page.locator(".ledger-filter input:checked").get_attribute("value")
+    page.get_by_label("Verdict").focus()
+    page.keyboard.press("ArrowDown")
+    chosen = page.get_by_label("Verdict").input_value()
     assert 0 < rows.count() < everything
-    assert rows.count() == page.locator(f"tr.is-{chosen}").count()
+    assert rows.count() == page.locator(f"tr.{chosen}").count()
+    assert page.locator(".ledger-filter output").inner_text().startswith(f"{rows.count()} of ")
+    page.get_by_label("Words").fill("no such words")
+    assert rows.count() == 0
+
+
+def test_a_link_can_open_the_ledger_filtered(visit):
+    page = visit("book/claims.html?verdict=is-mixed&argument=in-model-size")
+    rows = page.locator("tr[id^=ledger-]:visible")
+    assert rows.count() == page.locator("tr.is-mixed.in-model-size").count() > 0
 
 
 def test_the_side_bar_opens_on_a_phone(visit):
