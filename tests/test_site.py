@@ -13,7 +13,7 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from scalinglab import claims
 from scalinglab.site import weight
-from tests import crawl
+from tests import crawl, notebooks
 from tests.crawl import CHAPTERS, IN_TOC, ROOT
 
 LIMIT = 400_000  # bytes of a first visit to a chapter
@@ -78,6 +78,15 @@ def test_the_ledger_names_every_claim(site):
     assert [row["id"] for row in rows] == [f"ledger-{claim.id}" for claim in claims.ledger()]
 
 
+def test_every_term_of_the_glossary_is_used(site):
+    defined = {t["id"] for t in crawl.parse(built(site, "book/glossary")).select("dt[id^=term-]")}
+    links = [
+        a["href"] for page in crawl.pages(site) for a in crawl.parse(page).select(".gloss > a")
+    ]
+    assert len(defined) > 40
+    assert defined == {link.partition("#")[2] for link in links}
+
+
 @pytest.mark.parametrize("name", ["thebe", "mathjax", "fontawesome", "togglebutton"])
 def test_dropped_scripts_are_gone(site, name):
     assert [f for f in site.rglob("*.js") if name in f.name.lower()] == []
@@ -114,7 +123,7 @@ def test_every_reference_is_used_and_certain():
     assert "unverified" not in text.lower()
     keys = re.findall(r"^@\w+\{([^,]+),", text, re.MULTILINE)
     assert len(keys) == len(set(keys))
-    sources = [*ROOT.glob("book/*.md"), *ROOT.glob("chapters/*.ipynb"), *ROOT.glob("book/*.ipynb")]
+    sources = [*ROOT.glob("book/**/*.md"), *notebooks.PAGES]
     sources += [ROOT / "data" / "claims.yml", ROOT / "data" / "sources.yml"]
     used = set(re.findall(r"[a-z0-9]+", " ".join(f.read_text("utf-8") for f in sources)))
     assert set(keys) - used == set()

@@ -202,6 +202,38 @@ def test_the_tally_counts_every_claim(book):
     assert items == ["1 Supported", "1 Untestable"]
 
 
+GLOSSARY = """# G
+
+```{glossary}
+training compute
+  The arithmetic of a training run.
+
+  Unit FLOP.
+
+loss
+  What training minimises.
+```
+
+```{toctree}
+other
+```
+"""
+
+
+def test_a_term_shows_its_definition_once_a_section(book):
+    text = "# Loss\n\nTraining\ncompute and `loss`. Losses cost training compute.\n\n"
+    text += "## Two\n\nA loss, a loss."
+    html, warnings = book(index=GLOSSARY, other=text)
+    assert warnings == ""
+    marked = html["other"].select(".gloss")
+    assert [words(m.a) for m in marked] == ["Training compute", "Losses", "loss"]
+    assert marked[0].a["href"] == "index.html#term-training-compute"
+    assert html["index"].find(id="term-training-compute")
+    tip = html["other"].find(id=marked[0].a["aria-describedby"])
+    assert (tip["role"], words(tip)) == ("tooltip", "The arithmetic of a training run.")
+    assert html["index"].select(".gloss") == []
+
+
 @given(
     st.sampled_from(["low", "estimate", "high"]),
     st.sampled_from(sorted(claims.OPERATORS)),

@@ -99,6 +99,22 @@ def test_a_link_can_open_the_ledger_filtered(visit):
     assert rows.count() == page.locator("tr.is-mixed.in-model-size").count() > 0
 
 
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS.keys())
+def test_a_term_shows_its_definition_to_pointer_and_keyboard(visit, width):
+    page = visit(f"{CHAPTERS[0]}.html", width)
+    term = page.locator(".gloss").nth(3)
+    tip = term.locator("[role=tooltip]")
+    assert not tip.is_visible()
+    term.locator("a").hover()
+    assert tip.is_visible()
+    box = tip.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= width
+    page.mouse.move(0, 0)
+    assert not tip.is_visible()
+    term.locator("a").focus()
+    assert tip.is_visible()
+
+
 def test_the_side_bar_opens_on_a_phone(visit):
     page = visit(PAGES[0], width=390)
     link = page.locator(".bd-sidebar-primary a", has_text="Method")
