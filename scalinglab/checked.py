@@ -62,6 +62,40 @@ def to_csv(frame: pd.DataFrame) -> str:
     return frame.to_csv(index=False, float_format="%.10g", lineterminator="\n")
 
 
+def kept(table: str, columns: Sequence[str]) -> pd.DataFrame:
+    """Return the published records ``data/<table>.csv``; without the file, none."""
+    path = root() / "data" / f"{table}.csv"
+    if not path.exists():
+        return pd.DataFrame(columns=list(columns))
+    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+
+
+def keep(kind: str, row: pd.DataFrame, table: str, keys: Sequence[str]) -> None:
+    """Publish one record in ``data/<table>.csv``, or compare it with the published one.
+
+    row: a frame of one row, text where there is text. keys: the columns that name the record.
+    Write mode puts it in the place of the record of that name; verify mode raises :class:`Drift`
+    if it moved or is not there, report mode says so in one sentence that begins with ``kind``.
+    """
+    keys, published = list(keys), kept(table, row.columns)
+    name = "/".join(row.loc[0, keys])
+    same = (published[keys] == row.loc[0, keys]).all(axis=1)
+    if mode() == "write":
+        rest = published[~same]
+        merged = pd.concat([rest, row]) if len(rest) else row
+        write_atomically(root() / "data" / f"{table}.csv", to_csv(merged.sort_values(keys)))
+        return
+    moved = (
+        difference(row, published[same].reset_index(drop=True))
+        if same.any()
+        else f"it is not in data/{table}.csv"
+    )
+    if moved and mode() == "verify":
+        raise Drift(f"{kind} {name}: {moved}")
+    if moved:
+        print(f"This run differs from the published {kind} {name}: {moved}.")
+
+
 def difference(
     new: pd.DataFrame,
     old: pd.DataFrame,

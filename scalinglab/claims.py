@@ -157,10 +157,7 @@ def get(claim_id: str) -> Claim:
 
 def verdicts() -> pd.DataFrame:
     """Return ``data/verdicts.csv``: one row per recorded line, sorted by claim and line."""
-    path = checked.root() / "data" / "verdicts.csv"
-    if not path.exists():
-        return pd.DataFrame(columns=COLUMNS)
-    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+    return checked.kept("verdicts", COLUMNS)
 
 
 def verdict_of(claim: Claim, recorded: pd.DataFrame) -> str:
@@ -236,29 +233,6 @@ def record(
         raise LedgerError(f"{name}: the estimate {estimate} lies outside [{low}, {high}]")
     verdict = line.verdict(estimate, low, high)
     row = [claim_id, line_id, float(estimate), float(low), float(high), int(n), n_unit, verdict]
-    _keep(pd.DataFrame([row], columns=COLUMNS))
+    checked.keep("record", pd.DataFrame([row], columns=COLUMNS), "verdicts", ["claim", "line"])
     shown = report.text(estimate, low, high, line.unit)
     return Record(f"{name}: {shown}, n = {n:,} {n_unit}".rstrip() + f" -> {verdict}")
-
-
-def _keep(row: pd.DataFrame) -> None:
-    name = f"{row['claim'][0]}/{row['line'][0]}"
-    published = verdicts()
-    same = (published["claim"] == row["claim"][0]) & (published["line"] == row["line"][0])
-    if checked.mode() == "write":
-        rest = published[~same]
-        merged = pd.concat([rest, row]) if len(rest) else row
-        checked.write_atomically(
-            checked.root() / "data" / "verdicts.csv",
-            checked.to_csv(merged.sort_values(["claim", "line"])),
-        )
-        return
-    moved = (
-        checked.difference(row, published[same].reset_index(drop=True))
-        if same.any()
-        else "it is not in data/verdicts.csv"
-    )
-    if moved and checked.mode() == "verify":
-        raise checked.Drift(f"record {name}: {moved}")
-    if moved:
-        print(f"This run differs from the published record {name}: {moved}.")

@@ -8,10 +8,12 @@ import nbformat
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([*ROOT.glob("chapters/*.ipynb"), *ROOT.glob("book/*.ipynb")])
+PAGES = sorted([*ROOT.glob("chapters/*.ipynb"), *ROOT.glob("book/**/*.ipynb")])
 CHAPTERS = [page for page in PAGES if page.parent.name == "chapters"]
 PUBLISH = re.compile(r"publish\(\s*\w+,\s*\"([^\"]+)\"")
-RECORD = re.compile(r"record\(\s*\"([^\"]+)\"")
+RECORD = re.compile(r"claims\.record\(\s*\"([^\"]+)\"")
+ANSWER = re.compile(r"answers\.record\(\s*\"([^\"]+)\"")
+KEPT = PUBLISH, RECORD, ANSWER  # what a run is compared with
 LOAD = re.compile(r"tables\.load\(\s*\"([^\"]+)\"")
 
 

@@ -2,16 +2,30 @@
 
 One module per job: ``notebooks`` (execute them or render what they store), ``figures`` (inline SVG
 with the theme's colours and download links), ``claims`` (claim cards, results in the text),
-``ledger`` (all claims as one table, the tally), ``catalogue`` (the tables of data), ``maths``
-(MathML at build time), ``markup`` (repairs to the HTML of others), ``weight`` (fonts and theme
-files cut down to what the pages use).
+``ledger`` (all claims as one table, the tally), ``catalogue`` (the tables of data), ``glossary``
+(terms explained where they are used), ``answers`` (numbers of the seminar in the text),
+``exercises`` (the markup of exercises and solutions), ``maths`` (MathML at build time), ``markup``
+(repairs to the HTML of others), ``weight`` (fonts and theme files cut down to what the pages use).
 """
 
-from scalinglab.site import catalogue, claims, figures, ledger, markup, maths, notebooks, weight
+from scalinglab.site import (
+    answers,
+    catalogue,
+    claims,
+    exercises,
+    figures,
+    glossary,
+    ledger,
+    markup,
+    maths,
+    notebooks,
+    weight,
+)
 
 
 def setup(app):
     """Register every part with Sphinx."""
-    for part in (notebooks, figures, claims, ledger, catalogue, maths, markup, weight):
+    parts = (notebooks, figures, claims, ledger, catalogue, glossary, answers, exercises)
+    for part in (*parts, maths, markup, weight):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
