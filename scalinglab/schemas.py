@@ -442,6 +442,41 @@ SCHEMAS = {
         },
         key=["model"],
     ),
+    "published_forecasts": table(
+        {
+            "work": text(
+                "work that prints the forecast or its outcome, by its key in the references"
+            ),
+            "quantity": text("what was forecast"),
+            "target": text("of which model, or of what date"),
+            "method": text("a law fitted to runs, or a crowd of people", allowed=["law", "crowd"]),
+            "scope": text("what is scored", allowed=["loss", "task", "average"]),
+            "made_before": flag("True if a work says it was made before the outcome was known"),
+            "unit": text(
+                "unit of predicted and realised; an error is 100% less accuracy",
+                allowed=["%", "% error", "nats"],
+                nullable=True,
+            ),
+            "fitted_up_to_flop": number("largest run fitted, if printed", "FLOP", nullable=True),
+            "target_flop": number("training compute of the target", "FLOP", nullable=True),
+            "predicted": number("forecast, if printed", "see unit", nullable=True),
+            "realised": number("outcome, if known", "see unit", nullable=True),
+            "relative_error": number(
+                "absolute error over realised, where printed instead of a forecast",
+                "share",
+                nullable=True,
+            ),
+            "outcome": text(
+                "what the work prints of the outcome",
+                allowed=["both numbers printed", "error printed", "words only", "diverged"],
+            ),
+            "locator": text("where in the work"),
+            "read_in": text(
+                "where it was read for this table", allowed=["the work", "quoted elsewhere"]
+            ),
+        },
+        key=["work", "quantity", "target"],
+    ),
     "pruning_survey": table(
         {
             "result": whole("number of the result in the survey", ""),

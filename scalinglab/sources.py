@@ -25,18 +25,23 @@ class File:
 
 @dataclass(frozen=True)
 class Source:
-    """One upstream work at one commit. ``licence`` is an SPDX expression or ``none found``."""
+    """One upstream work at one commit. ``licence`` is an SPDX expression or ``none found``.
+
+    A source with a ``transcription``, which says how it was made, was copied by hand from the works
+    it cites: it has no repository, no commit and no files.
+    """
 
     slug: str
     title: str
     cites: tuple[str, ...]
-    repository: str
-    commit: str
     licence: str
     retrieved: str
     cautions: tuple[str, ...]
     files: tuple[File, ...]
+    repository: str = ""
+    commit: str = ""
     extraction: str | None = None
+    transcription: str | None = None
 
     @property
     def non_commercial(self) -> bool:

@@ -501,3 +501,29 @@ def test_a_host_that_cannot_be_reached_is_named(lab, host, capsys, monkeypatch):
     assert runner.main([]) == runner.FAILED
     assert "svg_extracted_data.csv could not be downloaded" in capsys.readouterr().out
     assert lab.unchanged()
+
+
+# A table transcribed by hand
+
+
+def test_transcribed_outcomes_are_those_of_the_released_runs():
+    forecasts = tables.load("published_forecasts").query("work == 'gadre2024' and scope == 'task'")
+    names = {
+        "ARC-Easy": "arc_easy",
+        "LAMBADA": "lambada_openai",
+        "OpenBook QA": "openbook_qa",
+        "HellaSwag, zero-shot": "hellaswag_zeroshot",
+    }
+    scores = tables.load("overtraining_scores").query("parameters > 6e9")
+    scores = scores.set_index(["corpus", "task"])["accuracy_share"]
+    for row in forecasts.itertuples():
+        corpus = row.target.removeprefix("6.9B model on ")
+        assert row.realised == pytest.approx(100 * (1 - scores[corpus, names[row.quantity]]))
+
+
+def test_a_transcribed_forecast_prints_what_its_outcome_says():
+    forecasts = tables.load("published_forecasts")
+    both = forecasts["predicted"].notna() & forecasts["realised"].notna()
+    assert (both == (forecasts["outcome"] == "both numbers printed")).all()
+    error = forecasts["outcome"] == "error printed"
+    assert (forecasts["relative_error"].notna() == error).all()

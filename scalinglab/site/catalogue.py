@@ -76,16 +76,20 @@ class Catalogue(SphinxDirective):
         facts = nodes.bullet_list(classes=["table-facts"])
         for source in info.sources:
             cited = f" {{cite:p}}`{','.join(source.cites)}`" if source.cites else ""
-            origin = (
-                f"{source.title}{cited}: [{source.repository.removeprefix('https://')}]"
-                f"({source.repository}), commit `{source.commit[:10]}`, retrieved "
-                f"{source.retrieved}."
+            place = (
+                f": [{source.repository.removeprefix('https://')}]({source.repository}), "
+                f"commit `{source.commit[:10]}`"
+                if source.repository
+                else ""
             )
-            facts += self.fact("Origin", origin)
+            retrieved = f"retrieved {source.retrieved}"
+            facts += self.fact("Origin", f"{source.title}{cited}{place}, {retrieved}.")
             limits = " (non-commercial use only)" if source.non_commercial else ""
             facts += self.fact("Licence", f"{source.licence}{limits}.")
             if source.extraction:
                 facts += self.fact("Extract", source.extraction)
+            if source.transcription:
+                facts += self.fact("Transcription", source.transcription)
         if info.cautions:
             facts += self.fact("Cautions", " ".join(info.cautions))
         for left in info.left_out:
