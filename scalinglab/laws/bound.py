@@ -2,11 +2,12 @@
 
 Everything here works on many parameter vectors at once. The fitted vector holds the free
 parameters in the form's order, those named in ``form.positive`` as logarithms. Shapes: ``theta`` is
-(fits, parameters), values are (fits, points), Jacobians (fits, parameters, points).
+(fits, parameters), values and weights are (fits, points), Jacobians (fits, parameters, points).
 """
 
 from abc import ABC, abstractmethod
-from itertools import product
+from functools import cached_property
+from itertools import combinations_with_replacement, product
 
 import numpy as np
 
@@ -19,6 +20,28 @@ SMALLEST = 1e-3  # of mean y: a coefficient starts no lower, for its logarithm m
 def bind(form: Form, x: dict[str, np.ndarray], y: np.ndarray, log: bool) -> "Bound":
     """Bind ``form`` to points; ``log`` says whether residuals are taken of log y or of y."""
     return (BoundSum if isinstance(form, SumOfPowers) else BoundCurve)(form, x, y, log)
+
+
+class At(ABC):
+    """A form at parameter vectors: ``value``, and weighted sums over points of its derivatives."""
+
+    value: np.ndarray
+
+    @abstractmethod
+    def gradient(self, weights: np.ndarray) -> np.ndarray:
+        """Return the sums of the first derivatives, (fits, parameters)."""
+
+    @abstractmethod
+    def gram(self, weights: np.ndarray) -> np.ndarray:
+        """Return the sums of gradient gradient', (fits, parameters, parameters)."""
+
+    @abstractmethod
+    def hessian(self, outer: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Return the sums of outer * gradient gradient' + second * second derivative."""
+
+    @abstractmethod
+    def jacobian(self) -> np.ndarray:
+        """Return the first derivatives at every point."""
 
 
 class Bound(ABC):
@@ -50,12 +73,8 @@ class Bound(ABC):
         return params
 
     @abstractmethod
-    def evaluate(self, theta: np.ndarray):
-        """Return values, Jacobian, and a function for sums of second derivatives.
-
-        ``hessian(outer, second)``, with weights of shape (fits, points), is the sum over points of
-        outer * gradient gradient' + second * second derivative.
-        """
+    def at(self, theta: np.ndarray) -> "At":
+        """Return the form at the vectors ``theta``."""
 
     @abstractmethod
     def starts(self, weights: np.ndarray, most: int) -> np.ndarray:
@@ -63,62 +82,39 @@ class Bound(ABC):
 
 
 class BoundSum(Bound):
-    """A sum of powers. With t the terms, f their sum and z = log t, which is linear in theta:
-
-    df = sum of t dz, and the second derivatives are the sum of t dz dz'; for log f, divide by f and
-    subtract the outer product of the gradient.
-    """
+    """A sum of powers; see :class:`AtSum` for its derivatives."""
 
     def __init__(self, form: SumOfPowers, x: dict[str, np.ndarray], y: np.ndarray, log: bool):
         super().__init__(form, x, y, log)
         self.log_x = {name: np.log(values) for name, values in x.items()}
         self.constants = [c for c, *power in form.terms if not power]
-        self.powers = []  # names of coefficient and exponent; 1, dz / d exponent, its square
-        for coefficient, *power in form.terms:
-            if power:
-                slope = -self.log_x[power[0]]
-                slopes = np.stack([np.ones_like(slope), slope, slope * slope], axis=1)
-                self.powers.append((coefficient, power[1], slopes))
+        self.powers = [(c, power[1], -self.log_x[power[0]]) for c, *power in form.terms if power]
+        # Per term: the places of its free parameters in theta, and what multiplies the term in the
+        # derivative by each of them (1 for the coefficient, the slope for the exponent).
+        place, one = {name: j for j, name in enumerate(form.free)}, np.ones_like(y)
+        factors = [[(c, one)] for c in self.constants]
+        factors += [[(c, one), (e, slope)] for c, e, slope in self.powers]
+        self.places = [[place[name] for name, _ in term if name in place] for term in factors]
+        self.factors = [
+            np.array([column for name, column in term if name in place]).reshape(-1, len(y)).T
+            for term in factors
+        ]
 
-    def evaluate(self, theta: np.ndarray):
-        """Return values, Jacobian and the function for second derivatives, all exact."""
-        free = self.form.free
-        column = {name: theta[:, j, None] for j, name in enumerate(free)}
-        for name, value in self.form.fixed.items():
-            column[name] = np.log(value) if name in self.form.positive else value
-        terms = [np.exp(column[c] + column[e] * slopes[:, 1]) for c, e, slopes in self.powers]
-        value = sum(terms[1:], terms[0])
-        for name in self.constants:
-            value = value + column[name]
+    def at(self, theta: np.ndarray) -> "AtSum":
+        """Return the form at ``theta``, with exact derivatives."""
+        return AtSum(self, theta)
 
-        at = {name: j for j, name in enumerate(free)}
-        jacobian = np.zeros((len(theta), len(free), len(self.y)))
-        shares = [term / value for term in terms] if self.log else terms
-        for name in self.constants:
-            if name in at:
-                jacobian[:, at[name]] = 1 / value if self.log else 1.0
-        for share, (coefficient, exponent, slopes) in zip(shares, self.powers, strict=True):
-            if coefficient in at:
-                jacobian[:, at[coefficient]] = share
-            if exponent in at:
-                jacobian[:, at[exponent]] += share * slopes[:, 1]
-
-        def hessian(outer, second):
-            outer = outer - second if self.log else outer
-            total = (jacobian * outer[:, None]) @ jacobian.transpose(0, 2, 1)
-            for share, (coefficient, exponent, slopes) in zip(shares, self.powers, strict=True):
-                both, mixed, twice = ((second * share) @ slopes).T
-                c, e = at.get(coefficient), at.get(exponent)
-                if c is not None:
-                    total[:, c, c] += both
-                if e is not None:
-                    total[:, e, e] += twice
-                if c is not None and e is not None:
-                    total[:, c, e] += mixed
-                    total[:, e, c] += mixed
-            return total
-
-        return (np.log(value) if self.log else value), jacobian, hessian
+    @cached_property
+    def products(self) -> dict[tuple[int, int], np.ndarray]:
+        """Products of the factors of two terms, (points, factors of one * factors of the other)."""
+        pairs = combinations_with_replacement(range(len(self.factors)), 2)
+        return {
+            (k, m): (self.factors[k][:, :, None] * self.factors[m][:, None, :]).reshape(
+                len(self.y), -1
+            )
+            for k, m in pairs
+            if self.places[k] and self.places[m]
+        }
 
     def starts(self, weights: np.ndarray, most: int) -> np.ndarray:
         """Project: on a grid of exponents the coefficients follow by linear least squares.
@@ -176,6 +172,78 @@ class BoundSum(Bound):
         return self.pack(params)
 
 
+class AtSum(At):
+    """A sum of powers at parameter vectors.
+
+    With t the terms, f their sum and z = log t, which is linear in theta: df = sum of t dz, and the
+    second derivatives are the sum of t dz dz'; for log f, divide by f and subtract the outer
+    product of the gradient. Every sum over points is thus one of terms, or of products of two
+    terms, with fixed columns: a product of matrices.
+    """
+
+    def __init__(self, bound: BoundSum, theta: np.ndarray):
+        form, self.bound = bound.form, bound
+        self.fits, self.p = theta.shape
+        column = {name: theta[:, j, None] for j, name in enumerate(form.free)}
+        for name, value in form.fixed.items():
+            column[name] = np.log(value) if name in form.positive else value
+        terms = [np.exp(column[e] * slope + column[c]) for c, e, slope in bound.powers]
+        value = sum(terms[1:], terms[0])
+        for name in bound.constants:
+            value = value + column[name]
+        if bound.log:
+            inverse = 1 / value
+            self.terms = [inverse] * len(bound.constants) + [term * inverse for term in terms]
+            self.value = np.log(value)
+        else:
+            self.terms = [np.ones_like(value)] * len(bound.constants) + terms
+            self.value = value
+
+    def gradient(self, weights: np.ndarray) -> np.ndarray:
+        """Return the sums of the first derivatives."""
+        total = np.zeros((self.fits, self.p))
+        for term, places, factors in self._free_terms():
+            total[:, places] += (weights * term) @ factors
+        return total
+
+    def gram(self, weights: np.ndarray) -> np.ndarray:
+        """Return the sums of gradient gradient'."""
+        total = np.zeros((self.fits, self.p, self.p))
+        weighted = {k: weights * self.terms[k] for k, _ in self.bound.products}
+        for (k, m), products in self.bound.products.items():
+            rows, columns = self.bound.places[k], self.bound.places[m]
+            part = ((weighted[k] * self.terms[m]) @ products).reshape(
+                self.fits, len(rows), len(columns)
+            )
+            for a, row in enumerate(rows):
+                total[:, row, columns] += part[:, a]
+                if k != m:
+                    total[:, columns, row] += part[:, a]
+        return total
+
+    def hessian(self, outer: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Return the sums of outer * gradient gradient' + second * second derivative."""
+        total = self.gram(outer - second if self.bound.log else outer)
+        for k, (term, places) in enumerate(zip(self.terms, self.bound.places, strict=True)):
+            if k >= len(self.bound.constants) and places:
+                part = (second * term) @ self.bound.products[k, k]
+                square = np.ix_(range(self.fits), places, places)
+                total[square] += part.reshape(self.fits, len(places), len(places))
+        return total
+
+    def jacobian(self) -> np.ndarray:
+        """Return the first derivatives at every point."""
+        total = np.zeros((self.fits, self.p, len(self.bound.y)))
+        for term, places, factors in self._free_terms():
+            for place, factor in zip(places, factors.T, strict=True):
+                total[:, place] += term * factor
+        return total
+
+    def _free_terms(self):
+        named = zip(self.terms, self.bound.places, self.bound.factors, strict=True)
+        return [term for term in named if term[1]]
+
+
 class BoundCurve(Bound):
     """A curve given by one function: central differences stand in for the derivatives."""
 
@@ -187,38 +255,61 @@ class BoundCurve(Bound):
         logged = [name in form.positive for name in form.free]
         self.size = np.where(logged | (typical == 0), 1.0, typical)
 
-    def _values(self, theta: np.ndarray) -> np.ndarray:
+    def values(self, theta: np.ndarray) -> np.ndarray:
+        """Return the curve, or its logarithm, at the points."""
         params = {name: value[:, None] for name, value in self.unpack(theta).items()}
         value = self.form.curve(params, self.x)
         return np.log(value) if self.log else value
 
-    def evaluate(self, theta: np.ndarray):
-        """Return values, Jacobian and the function for second derivatives, by differences."""
-        p = theta.shape[1]
-        steps = 1e-5 * np.diag(self.size)
-        difference = [self._values(theta + h) - self._values(theta - h) for h in steps]
-        jacobian = np.stack(difference, axis=1) / (2 * steps.sum(axis=0)[:, None])
-
-        def hessian(outer, second):
-            total = (jacobian * outer[:, None]) @ jacobian.transpose(0, 2, 1)
-            wide = 1e-4 * np.diag(self.size)
-            for i, j in product(range(p), repeat=2):
-                if i <= j:
-                    corners = [
-                        a * b * self._values(theta + a * wide[i] + b * wide[j])
-                        for a, b in product((1, -1), repeat=2)
-                    ]
-                    slope = (second * sum(corners)).sum(axis=1) / (4 * wide[i, i] * wide[j, j])
-                    total[:, i, j] += slope
-                    if i != j:
-                        total[:, j, i] += slope
-            return total
-
-        return self._values(theta), jacobian, hessian
+    def at(self, theta: np.ndarray) -> "AtCurve":
+        """Return the form at ``theta``, with derivatives by differences."""
+        return AtCurve(self, theta)
 
     def starts(self, weights: np.ndarray, most: int) -> np.ndarray:
         """Return the form's guesses for every row of weights."""
         return np.broadcast_to(self.guesses, (len(weights), *self.guesses.shape))
+
+
+class AtCurve(At):
+    """A curve at parameter vectors, with derivatives by central differences."""
+
+    def __init__(self, bound: BoundCurve, theta: np.ndarray):
+        self.bound, self.theta = bound, theta
+        self.value = bound.values(theta)
+
+    def jacobian(self) -> np.ndarray:
+        """Return the first derivatives at every point."""
+        return self._jacobian
+
+    @cached_property
+    def _jacobian(self) -> np.ndarray:
+        steps = 1e-5 * np.diag(self.bound.size)
+        values = self.bound.values
+        difference = [values(self.theta + h) - values(self.theta - h) for h in steps]
+        return np.stack(difference, axis=1) / (2 * steps.sum(axis=0)[:, None])
+
+    def gradient(self, weights: np.ndarray) -> np.ndarray:
+        """Return the sums of the first derivatives."""
+        return (self._jacobian @ weights[..., None])[..., 0]
+
+    def gram(self, weights: np.ndarray) -> np.ndarray:
+        """Return the sums of gradient gradient'."""
+        return (self._jacobian * weights[:, None]) @ self._jacobian.transpose(0, 2, 1)
+
+    def hessian(self, outer: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Return the sums of outer * gradient gradient' + second * second derivative."""
+        total, values, theta = self.gram(outer), self.bound.values, self.theta
+        wide = 1e-4 * np.diag(self.bound.size)
+        for i, j in combinations_with_replacement(range(len(wide)), 2):
+            corners = [
+                a * b * values(theta + a * wide[i] + b * wide[j])
+                for a, b in product((1, -1), repeat=2)
+            ]
+            slope = (second * sum(corners)).sum(axis=1) / (4 * wide[i, i] * wide[j, j])
+            total[:, i, j] += slope
+            if i != j:
+                total[:, j, i] += slope
+        return total
 
 
 def _gram(weights: np.ndarray, basis: np.ndarray) -> np.ndarray:

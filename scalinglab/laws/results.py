@@ -9,11 +9,17 @@ import numpy as np
 import pandas as pd
 
 from scalinglab.laws.bound import bind
-from scalinglab.laws.estimators import VANISHED, Huber, estimate, starts_worth_polishing
+from scalinglab.laws.estimators import (
+    VANISHED,
+    Huber,
+    estimate,
+    starts_of_resample,
+    starts_worth_polishing,
+)
 from scalinglab.laws.extrapolation import Holdout, holdout
 from scalinglab.laws.forms import Form
 
-POINTS_AT_ONCE = 30_000  # points times resamples solved side by side: bounds the memory
+POINTS_IN_BLOCK = 120_000  # points times resamples of one piece of work: bounds the memory
 CHI2_95 = 3.841  # 95% point of chi-squared with one degree of freedom
 
 
@@ -184,7 +190,7 @@ class Fit:
             raise ValueError(f"size is {size}; there are {n_units} to draw from")
         if n_resamples < 1:
             raise ValueError(f"n_resamples is {n_resamples}; it must be at least 1")
-        at_once = max(1, POINTS_AT_ONCE // self.nobs)
+        at_once = max(1, POINTS_IN_BLOCK // self.nobs)
         blocks = [range(i, min(i + at_once, n_resamples)) for i in range(0, n_resamples, at_once)]
         solved = joblib.Parallel()(
             joblib.delayed(_resample)(self, units, size, replace, seed, block) for block in blocks
@@ -214,7 +220,7 @@ class Fit:
     def _undetermined(self) -> list[str]:
         """Free parameters that can be moved, together, without moving any fitted value."""
         bound = bind(self.form, self.x, self.y, self._log)
-        jacobian = bound.evaluate(bound.pack(self.params)[None])[1][0]
+        jacobian = bound.at(bound.pack(self.params)[None]).jacobian()[0]
         size = np.linalg.norm(jacobian, axis=1)
         moving = size > VANISHED * bound.scale * np.sqrt(self.nobs)
         if not moving.all():
@@ -367,7 +373,7 @@ def _resample(fit: Fit, units, size: int, replace: bool, seed: int, block: range
         drawn = rng.choice(n_units, size, replace=replace)
         weights[row] = np.bincount(drawn, minlength=n_units)[units]
     bound = bind(fit.form, fit.x, fit.y, fit._log)
-    most = starts_worth_polishing(min(size, n_units)) // 4
+    most = starts_of_resample(fit.resid, fit.method, len(fit.form.free), size, n_units)
     best = estimate(bound, fit.method, weights, most, bound.pack(fit.params)[None])
     return bound.unpack(best.theta), best.objective, best.converged
 

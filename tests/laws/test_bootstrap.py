@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from scalinglab import laws
-from scalinglab.laws import results
+from scalinglab.laws import estimators, results
+from scalinglab.laws.estimators import starts_of_resample
 from tests.laws.simulated import TRUTH, simulate
 
 
@@ -37,7 +38,7 @@ def test_published_standard_errors_and_intervals(refit):
 
 
 def test_neither_the_number_of_workers_nor_of_resamples_changes_a_resample(fit, monkeypatch):
-    monkeypatch.setattr(results, "POINTS_AT_ONCE", 600)  # ten resamples a block
+    monkeypatch.setattr(results, "POINTS_IN_BLOCK", 600)  # ten resamples a block
     alone = fit.bootstrap(40, seed=1)
     with joblib.parallel_config(backend="threading", n_jobs=2):
         pd.testing.assert_frame_equal(fit.bootstrap(40, seed=1).params, alone.params)
@@ -84,3 +85,30 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say():
         covered.append((bounds["low"] < pd.Series(TRUTH)) & (pd.Series(TRUTH) < bounds["high"]))
     share = pd.DataFrame(covered).mean()
     assert share.between(0.85, 1.0).all(), share  # 0.95 less 3.5 standard errors of 60 trials
+
+
+@pytest.mark.parametrize("noise", [0.001, 0.005, 0.02])
+def test_where_the_objective_is_smooth_no_other_start_finds_a_better_optimum(noise):
+    fit = laws.fit(laws.Chinchilla(), *simulate(300, seed=1, noise=noise))
+    curved = np.abs(fit.resid) <= fit.method.delta
+    extra = starts_of_resample(fit.resid, fit.method, 5, 300, 300)
+    assert (extra == 0) == (curved.sum() >= 20)
+    boot = fit.bootstrap(40, seed=2)
+    for i in range(0, 40, 8):
+        rows = np.random.default_rng([2, i]).choice(fit.nobs, fit.nobs)
+        assert boot.objective[i] <= fit.refit(rows).objective * (1 + 1e-9)
+
+
+def test_few_draws_and_rough_objectives_get_more_starts(fit):
+    smooth, huber = np.zeros(300), laws.Huber()
+    assert starts_of_resample(smooth, huber, 5, 300, 300) == 0
+    assert starts_of_resample(smooth, huber, 5, 30, 300) == 8
+    assert starts_of_resample(np.full(300, 0.1), huber, 5, 300, 300) == 1
+    assert starts_of_resample(smooth, laws.AbsoluteDeviation(), 5, 300, 300) == 1
+    assert starts_of_resample(np.full(300, 0.1), laws.LeastSquares(), 5, 300, 300) == 0
+
+
+def test_the_number_worked_on_side_by_side_changes_nothing(fit, monkeypatch):
+    together = fit.bootstrap(20, seed=4)
+    monkeypatch.setattr(estimators, "POINTS_AT_ONCE", 60 * 3)
+    pd.testing.assert_frame_equal(fit.bootstrap(20, seed=4).params, together.params, rtol=1e-7)

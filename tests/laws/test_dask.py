@@ -11,7 +11,7 @@ from tests.laws.simulated import simulate
 
 def test_a_cluster_returns_the_numbers_of_one_process(monkeypatch):
     distributed = pytest.importorskip("distributed", reason="the optional dask is not installed")
-    monkeypatch.setattr(results, "POINTS_AT_ONCE", 600)  # ten resamples a block
+    monkeypatch.setattr(results, "POINTS_IN_BLOCK", 600)  # ten resamples a block
     fit = laws.fit(laws.Chinchilla(), *simulate(60, seed=0))
     alone = fit.bootstrap(60, seed=0)
     cluster = distributed.LocalCluster(

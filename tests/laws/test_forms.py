@@ -30,14 +30,17 @@ def test_derivatives_of_sums_of_powers_are_exact(form, log, seed):
     bound = bind(form, x, y, log)
     theta = bound.pack({**TRUTH, "E": 1.7})[None]
     outer, second = np.random.default_rng(seed).normal(size=(2, 1, 12))
-    _, jacobian, hessian = bound.evaluate(theta)
+    at = bound.at(theta)
+    jacobian, hessian = at.jacobian(), at.hessian(outer, second)
+    np.testing.assert_allclose(at.gradient(outer)[0], jacobian[0] @ outer[0], rtol=1e-9)
     h = 1e-6
     for j, step in enumerate(h * np.eye(theta.shape[1])):
-        up, down = bound.evaluate(theta + step), bound.evaluate(theta - step)
-        np.testing.assert_allclose(jacobian[0, j], (up[0] - down[0])[0] / (2 * h), rtol=1e-6)
-        slope = ((up[1] - down[1])[0] * second).sum(axis=1) / (2 * h)
-        slope += (jacobian[0] * jacobian[0, j] * outer).sum(axis=1)
-        np.testing.assert_allclose(hessian(outer, second)[0, j], slope, rtol=1e-5, atol=1e-6)
+        up, down = bound.at(theta + step), bound.at(theta - step)
+        np.testing.assert_allclose(jacobian[0, j], (up.value - down.value)[0] / (2 * h), rtol=1e-6)
+        slope = ((up.jacobian() - down.jacobian())[0] * second).sum(axis=1) / (2 * h)
+        gram = (jacobian[0] * jacobian[0, j] * outer).sum(axis=1)
+        np.testing.assert_allclose(at.gram(outer)[0, j], gram, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(hessian[0, j], slope + gram, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("truth", [{"E": 1.7, "A": 3e3, "alpha": 0.2}, {"A": 0.3, "alpha": -0.5}])
