@@ -4,7 +4,7 @@ BIN := .venv/bin
 EXECUTED := $(wildcard chapters/*.ipynb book/*.ipynb)
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: book html test browser figures data lab bench lock clean
+.PHONY: book html test browser figures data lab bench students lock clean
 
 book: export SCALINGLAB_MODE = verify
 book: .venv/installed  ## execute every chapter, check every figure, render the site
@@ -33,6 +33,9 @@ lab: .venv/installed  ## JupyterLab on the chapters
 
 bench: .venv/installed  ## time the fitting engine against its peers
 	$(BIN)/python benchmarks/laws.py
+
+students: .venv/installed  ## the chapters without outputs and answers, in _build/students
+	$(BIN)/python -m scalinglab.students
 
 lock: .venv/installed  ## compile requirements.in into the full lock with hashes
 	$(BIN)/pip install --quiet uv

@@ -41,12 +41,17 @@ def copy_of_the_results(folder: Path) -> Path:
     return folder
 
 
-def errors(page: Path) -> dict[int, str]:
-    """Execute a page to its end; return the kind of error of every code cell that raised one."""
+def executed(page: Path):
+    """Execute a page to its end and return it."""
     notebook = read(page)
     folder = {"metadata": {"path": page.parent}}
     NotebookClient(notebook, allow_errors=True, timeout=300, resources=folder).execute()
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return notebook
+
+
+def errors(page: Path) -> dict[int, str]:
+    """Execute a page to its end; return the kind of error of every code cell that raised one."""
+    cells = [cell for cell in executed(page).cells if cell.cell_type == "code"]
     return {
         position: output.ename
         for position, cell in enumerate(cells)

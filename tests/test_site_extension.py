@@ -369,3 +369,56 @@ def test_an_unknown_wish_is_an_error(monkeypatch):
     monkeypatch.setenv(notebooks.VARIABLE, "sometimes")
     with pytest.raises(ConfigError, match="'sometimes'"):
         notebooks.choose_execution(None, None)
+
+
+EXERCISE = """# S
+
+```{exercise} How many
+:label: exercise-2-3
+:nonumber:
+
+How many *are* there?
+```
+
+```{solution} exercise-2-3
+:label: solution-2-3
+
+There are {answer}`2/wins`.
+```
+"""
+
+
+@pytest.fixture
+def answered(book, tmp_path):
+    """A book with one recorded answer."""
+    kept = "answer,estimate,low,high,unit\n2/wins,0.086,0.031,0.152,share\n"
+    (tmp_path / "data" / "answers.csv").write_text(kept, encoding="utf-8")
+    return book
+
+
+def test_an_exercise_has_the_number_of_its_label_and_a_closed_solution(answered):
+    html, warnings = answered(index=EXERCISE)
+    assert warnings == ""
+    exercise, solution = (html["index"].find(class_=name) for name in ("exercise", "solution"))
+    assert words(exercise.find(class_="admonition-title")) == "Exercise 2.3. How many"
+    assert exercise.em.get_text() == "are"
+    assert (solution.name, solution.get("open")) == ("details", None)
+    assert words(solution.summary) == "Solution 2.3"
+    assert solution.summary.find("a") is None
+    assert words(solution.section) == "There are 8.6% [3.1, 15.2]."
+    ids = [tag["id"] for tag in html["index"].find_all(id=True)]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize(
+    ("page", "message"),
+    [
+        ("{answer}`2/win`", "no answer '2/win' in data/answers.csv; did you mean 2/wins?"),
+        ("```{exercise} A\n:label: exercise-2-3\nB\n```", "exercise-2-3: give it :nonumber:"),
+        ("```{exercise} A\n:label: third\n:nonumber:\nB\n```", "a label such as exercise-2-3"),
+        ("```{solution} exercise-2-4\nB\n```", "undefined label: exercise-2-4"),
+    ],
+)
+def test_a_mistake_in_an_exercise_is_a_warning_that_names_it(answered, page, message):
+    _, warnings = answered(index=f"# P\n\n{page}\n")
+    assert message in warnings
