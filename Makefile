@@ -28,6 +28,9 @@ figures: .venv/installed  ## execute every chapter and publish what it draws and
 data: .venv/installed  ## derive the tables again: from SOURCES=<folder>, else by download
 	$(BIN)/python -m scalinglab.ingest $(if $(SOURCES),--sources $(SOURCES))
 
+experiments: .venv/installed  ## run the sweeps of the small experiments again; resumes
+	$(BIN)/python -m scalinglab.experiments
+
 lab: .venv/installed  ## JupyterLab on the chapters
 	$(BIN)/jupyter lab chapters
 

@@ -6,9 +6,11 @@ Every table is a CSV file ``data/<name>.csv``, its columns, units and rules stan
 
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 
 import pandas as pd
 import pandera.errors
+import pandera.pandas as pa
 
 from scalinglab import checked, sources
 from scalinglab.schemas import SCHEMAS
@@ -57,6 +59,14 @@ def load(name: str) -> pd.DataFrame:
     """
     schema = SCHEMAS[_known(name)]
     path = checked.root() / "data" / f"{name}.csv"
+    return read(schema, path, f"table {name}", "`make data` derives it")
+
+
+def read(schema: pa.DataFrameSchema, path: Path, called: str, remedy: str) -> pd.DataFrame:
+    """Return a CSV file as a frame in the types of its schema.
+
+    called: what an error calls the table. remedy: what to do where there is no such file.
+    """
     kinds = {column: rules.metadata["kind"] for column, rules in schema.columns.items()}
     texts = [column for column, kind in kinds.items() if kind in ("text", "bool")]
     try:
@@ -64,21 +74,26 @@ def load(name: str) -> pd.DataFrame:
             path, keep_default_na=False, na_values=[""], dtype=dict.fromkeys(texts, str)
         )
     except FileNotFoundError:
-        raise TableError(f"table {name}: {path} does not exist; `make data` derives it") from None
+        raise TableError(f"{called}: {path} does not exist; {remedy}") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise TableError(f"table {name}: {path} is not a CSV table: {error}") from None
+        raise TableError(f"{called}: {path} is not a CSV table: {error}") from None
     for column, kind in kinds.items():
         if kind == "bool" and column in frame:
             frame[column] = _flags(frame[column])
-    return validate(name, frame)
+    return validate_as(schema, frame, called)
 
 
 def validate(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame in the types of the schema, or raise one TableError with all failures."""
+    return validate_as(SCHEMAS[_known(name)], frame, f"table {name}")
+
+
+def validate_as(schema: pa.DataFrameSchema, frame: pd.DataFrame, called: str) -> pd.DataFrame:
+    """Return the frame in the types of this schema; ``called`` names it in the TableError."""
     try:
-        return SCHEMAS[_known(name)].validate(frame, lazy=True)
+        return schema.validate(frame, lazy=True)
     except pandera.errors.SchemaErrors as error:
-        raise TableError(_message(name, error.failure_cases)) from None
+        raise TableError(_message(schema, called, error.failure_cases)) from None
 
 
 def describe(name: str) -> TableInfo:
@@ -127,7 +142,7 @@ def _flags(texts: pd.Series) -> pd.Series:
     return flags.astype(object).where(flags.notna(), texts).infer_objects()
 
 
-def _message(name: str, failures: pd.DataFrame) -> str:
+def _message(schema: pa.DataFrameSchema, called: str, failures: pd.DataFrame) -> str:
     """Say in one line per broken rule which table, column, rows and values break it."""
     failures = failures.astype({"check": str})
     # A value of the wrong type also fails the later checks of its column: tell it once.
@@ -143,10 +158,10 @@ def _message(name: str, failures: pd.DataFrame) -> str:
 
     lines = [_header(check, group) for check, group in failures[of_table].groupby("check")]
     lines += [
-        f"column {column}, {_rows(group)}: {_values(group)} {_rule(name, column, check)}"
+        f"column {column}, {_rows(group)}: {_values(group)} {_rule(schema, column, check)}"
         for (column, check), group in failures[~of_table].groupby(["column", "check"], sort=False)
     ]
-    return "\n".join(f"table {name}, {line}" for line in lines)
+    return "\n".join(f"{called}, {line}" for line in lines)
 
 
 def _header(check: str, group: pd.DataFrame) -> str:
@@ -162,8 +177,8 @@ def _header(check: str, group: pd.DataFrame) -> str:
     return rules.get(check, f"{_rows(group)}: breaks the rule that {check}")
 
 
-def _rule(name: str, column: str, check: str) -> str:
-    kind = SCHEMAS[name].columns[column].metadata["kind"]
+def _rule(schema: pa.DataFrameSchema, column: str, check: str) -> str:
+    kind = schema.columns[column].metadata["kind"]
     return f"is not of type {kind}" if "dtype" in check else f"breaks the rule {check}"
 
 
