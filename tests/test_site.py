@@ -65,7 +65,10 @@ def test_a_chapter_page_is_light(site):
 
 def test_every_claim_of_a_written_chapter_has_one_card(site):
     cards = [
-        tag["id"] for page in crawl.pages(site) for tag in crawl.parse(page).select(".claim-card")
+        tag["id"]
+        for page in crawl.pages(site)
+        if page.parent.name != "slides"
+        for tag in crawl.parse(page).select(".claim-card")
     ]
     assert sorted(cards) == sorted(set(cards))
     written = {re.sub(r"^chapters/\d+-", "", name) for name in CHAPTERS}
@@ -76,6 +79,22 @@ def test_every_claim_of_a_written_chapter_has_one_card(site):
 def test_the_ledger_names_every_claim(site):
     rows = crawl.parse(built(site, "book/claims")).select("tr[id^=ledger-]")
     assert [row["id"] for row in rows] == [f"ledger-{claim.id}" for claim in claims.ledger()]
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_the_slides_show_every_figure_and_every_claim_of_the_chapter(site, name):
+    chapter = crawl.parse(built(site, name))
+    deck = crawl.parse(site / "slides" / f"{Path(name).name}.html")
+    assert chapter.select_one(f'.chapter-ways a[href="../slides/{Path(name).name}.html"]')
+    assert len(deck.select(".picture")) == len(chapter.find_all("figure"))
+    assert claims_of(chapter) == claims_of(deck)
+    assert deck.select(".gloss, .line-rule, .claim-where") == []
+
+
+def claims_of(page):
+    """Return the words of every claim card, without the definitions that hover over them."""
+    texts = [text.find_all(string=True) for text in page.select(".claim-text")]
+    return ["".join(s for s in text if not s.find_parent(role="tooltip")) for text in texts]
 
 
 def test_every_term_of_the_glossary_is_used(site):

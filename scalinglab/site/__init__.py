@@ -4,8 +4,9 @@ One module per job: ``notebooks`` (execute them or render what they store), ``fi
 with the theme's colours and download links), ``claims`` (claim cards, results in the text),
 ``ledger`` (all claims as one table, the tally), ``catalogue`` (the tables of data), ``glossary``
 (terms explained where they are used), ``answers`` (numbers of the seminar in the text),
-``exercises`` (the markup of exercises and solutions), ``maths`` (MathML at build time), ``markup``
-(repairs to the HTML of others), ``weight`` (fonts and theme files cut down to what the pages use).
+``exercises`` (the markup of exercises and solutions), ``slides`` (a deck to each chapter),
+``maths`` (MathML at build time), ``markup`` (repairs to the HTML of others), ``weight`` (fonts and
+theme files cut down to what the pages use).
 """
 
 from scalinglab.site import (
@@ -19,13 +20,14 @@ from scalinglab.site import (
     markup,
     maths,
     notebooks,
+    slides,
     weight,
 )
 
 
 def setup(app):
     """Register every part with Sphinx."""
-    parts = (notebooks, figures, claims, ledger, catalogue, glossary, answers, exercises)
+    parts = (notebooks, figures, claims, ledger, catalogue, glossary, answers, exercises, slides)
     for part in (*parts, maths, markup, weight):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

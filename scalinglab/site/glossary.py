@@ -42,7 +42,8 @@ def collect(app, env):
             meaning = next(iter(item.findall(nodes.definition)), None)
             for term in item.findall(nodes.term):
                 if term["ids"] and meaning is not None:
-                    found[term.astext()] = (page, term["ids"][0], meaning[0].astext())
+                    words = " ".join(meaning[0].astext().split())
+                    found[term.astext()] = (page, term["ids"][0], words)
     env.glossary_terms = found
 
 

@@ -124,6 +124,32 @@ def test_the_side_bar_opens_on_a_phone(visit):
     assert page.url.endswith("book/method.html")
 
 
+@pytest.mark.parametrize("name", CHAPTERS)
+@pytest.mark.parametrize("from_folder", [False, True], ids=["served", "folder"])
+def test_the_slides_turn_by_keyboard_and_fit(visit, site, name, from_folder):
+    base = {"base": site.as_uri()} if from_folder else {}
+    page = visit(f"slides/{name.removeprefix('chapters/')}.html", **base)
+    page.wait_for_function("window.Reveal && Reveal.isReady()")
+    slides = page.evaluate("Reveal.getTotalSlides()")
+    for number in range(1, slides):
+        page.keyboard.press("ArrowRight")
+        assert page.evaluate("Reveal.getState().indexh") == number
+        assert page.evaluate("Reveal.getCurrentSlide().scrollHeight <= Reveal.getConfig().height")
+    assert page.faults == []
+
+
+def test_the_slides_are_accessible(visit):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = visit(f"slides/{CHAPTERS[0].removeprefix('chapters/')}.html")
+    page.wait_for_function("window.Reveal && Reveal.isReady()")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+        options = {"resultTypes": ["violations"], "preload": False}
+        violations = Axe().run(page, options=options).response["violations"]
+        assert [(v["id"], v["nodes"][0]["html"][:120]) for v in violations] == []
+
+
 def test_the_site_works_from_a_folder(visit, site):
     page = visit(f"{CHAPTERS[0]}.html", base=site.as_uri())
     faces = page.evaluate("document.fonts.ready.then(fonts => [...fonts].map(f => f.status))")
