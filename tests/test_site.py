@@ -36,6 +36,18 @@ def test_every_figure_has_words_a_number_and_its_links(site):
     assert [fault for page in crawl.pages(site) for fault in crawl.figure_faults(page)] == []
 
 
+def test_every_figure_of_a_chapter_is_referred_to_in_its_text(site):
+    silent = []
+    for name in CHAPTERS:
+        page = crawl.parse(built(site, name))
+        for figure in page.select("figure[id]"):
+            links = page.select(f'p a[href="#{figure["id"]}"]')
+            inside = [link.find_parent(["figure", "div"], class_="claim-card") for link in links]
+            if not [link for link, card in zip(links, inside, strict=True) if card is None]:
+                silent.append(f"{name}: {figure['id']}")
+    assert silent == []
+
+
 def test_every_chapter_shows_figures(site):
     for name in CHAPTERS:
         assert crawl.parse(built(site, name)).find("figure"), name
