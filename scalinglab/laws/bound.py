@@ -32,12 +32,12 @@ class At(ABC):
         """Return the sums of the first derivatives, (fits, parameters)."""
 
     @abstractmethod
-    def gram(self, weights: np.ndarray) -> np.ndarray:
-        """Return the sums of gradient gradient', (fits, parameters, parameters)."""
+    def second_order(self, outer: np.ndarray, second: np.ndarray, majorising: np.ndarray):
+        """Return two sums, each (fits, parameters, parameters).
 
-    @abstractmethod
-    def hessian(self, outer: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """Return the sums of outer * gradient gradient' + second * second derivative."""
+        With g the gradient and h the second derivative at a point: the sum of outer g g' + second
+        h, and that of majorising g g'.
+        """
 
     @abstractmethod
     def jacobian(self) -> np.ndarray:
@@ -69,7 +69,8 @@ class Bound(ABC):
                 params[name] = np.full(theta.shape[:-1], self.form.fixed[name])
             else:
                 column = theta[..., self.form.free.index(name)]
-                params[name] = np.exp(column) if name in self.form.positive else column
+                with np.errstate(over="ignore"):  # a coefficient beyond all numbers is infinite
+                    params[name] = np.exp(column) if name in self.form.positive else column
         return params
 
     @abstractmethod
@@ -92,12 +93,12 @@ class BoundSum(Bound):
         # Per term: the places of its free parameters in theta, and what multiplies the term in the
         # derivative by each of them (1 for the coefficient, the slope for the exponent).
         place, one = {name: j for j, name in enumerate(form.free)}, np.ones_like(y)
-        factors = [[(c, one)] for c in self.constants]
-        factors += [[(c, one), (e, slope)] for c, e, slope in self.powers]
-        self.places = [[place[name] for name, _ in term if name in place] for term in factors]
+        terms = [[(c, one)] for c in self.constants]
+        terms += [[(c, one), (e, slope)] for c, e, slope in self.powers]
+        self.places = [[place[name] for name, _ in term if name in place] for term in terms]
         self.factors = [
             np.array([column for name, column in term if name in place]).reshape(-1, len(y)).T
-            for term in factors
+            for term in terms
         ]
 
     def at(self, theta: np.ndarray) -> "AtSum":
@@ -109,12 +110,41 @@ class BoundSum(Bound):
         """Products of the factors of two terms, (points, factors of one * factors of the other)."""
         pairs = combinations_with_replacement(range(len(self.factors)), 2)
         return {
-            (k, m): (self.factors[k][:, :, None] * self.factors[m][:, None, :]).reshape(
+            (k, m): np.einsum("na,nb->nab", self.factors[k], self.factors[m]).reshape(
                 len(self.y), -1
             )
             for k, m in pairs
             if self.places[k] and self.places[m]
         }
+
+    @cached_property
+    def squares(self) -> list[int]:
+        """The terms whose second derivative is not zero: powers with a free parameter."""
+        return [k for k in range(len(self.constants), len(self.places)) if self.places[k]]
+
+    @cached_property
+    def to_gradient(self) -> np.ndarray:
+        """What adds sums per factor, of all terms side by side, into a gradient."""
+        return np.eye(len(self.form.free))[[place for places in self.places for place in places]]
+
+    @cached_property
+    def to_gram(self) -> np.ndarray:
+        """What adds sums per product of factors into a matrix, flattened."""
+        return np.concatenate([self._to_matrix(k, m) for k, m in self.products])
+
+    @cached_property
+    def to_bend(self) -> np.ndarray:
+        """The same for the products of a term with itself only."""
+        return np.concatenate([self._to_matrix(k, k) for k in self.squares])
+
+    def _to_matrix(self, k: int, m: int) -> np.ndarray:
+        p, pairs = len(self.form.free), list(product(self.places[k], self.places[m]))
+        adds = np.zeros((len(pairs), p, p))
+        for row, (a, b) in zip(adds, pairs, strict=True):
+            row[a, b] += 1
+            if k != m:
+                row[b, a] += 1
+        return adds.reshape(-1, p * p)
 
     def starts(self, weights: np.ndarray, most: int) -> np.ndarray:
         """Project: on a grid of exponents the coefficients follow by linear least squares.
@@ -183,7 +213,7 @@ class AtSum(At):
 
     def __init__(self, bound: BoundSum, theta: np.ndarray):
         form, self.bound = bound.form, bound
-        self.fits, self.p = theta.shape
+        self.shape = theta.shape
         column = {name: theta[:, j, None] for j, name in enumerate(form.free)}
         for name, value in form.fixed.items():
             column[name] = np.log(value) if name in form.positive else value
@@ -201,47 +231,27 @@ class AtSum(At):
 
     def gradient(self, weights: np.ndarray) -> np.ndarray:
         """Return the sums of the first derivatives."""
-        total = np.zeros((self.fits, self.p))
-        for term, places, factors in self._free_terms():
-            total[:, places] += (weights * term) @ factors
-        return total
+        terms = zip(self.terms, self.bound.factors, strict=True)
+        sums = [(weights * term) @ factors for term, factors in terms]
+        return np.concatenate(sums, axis=1) @ self.bound.to_gradient
 
-    def gram(self, weights: np.ndarray) -> np.ndarray:
-        """Return the sums of gradient gradient'."""
-        total = np.zeros((self.fits, self.p, self.p))
-        weighted = {k: weights * self.terms[k] for k, _ in self.bound.products}
-        for (k, m), products in self.bound.products.items():
-            rows, columns = self.bound.places[k], self.bound.places[m]
-            part = ((weighted[k] * self.terms[m]) @ products).reshape(
-                self.fits, len(rows), len(columns)
-            )
-            for a, row in enumerate(rows):
-                total[:, row, columns] += part[:, a]
-                if k != m:
-                    total[:, columns, row] += part[:, a]
-        return total
-
-    def hessian(self, outer: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """Return the sums of outer * gradient gradient' + second * second derivative."""
-        total = self.gram(outer - second if self.bound.log else outer)
-        for k, (term, places) in enumerate(zip(self.terms, self.bound.places, strict=True)):
-            if k >= len(self.bound.constants) and places:
-                part = (second * term) @ self.bound.products[k, k]
-                square = np.ix_(range(self.fits), places, places)
-                total[square] += part.reshape(self.fits, len(places), len(places))
-        return total
+    def second_order(self, outer: np.ndarray, second: np.ndarray, majorising: np.ndarray):
+        """Return the sums of outer g g' + second h and of majorising g g'."""
+        bound, terms, (fits, p) = self.bound, self.terms, self.shape
+        both = np.stack([outer - second if bound.log else outer, majorising])
+        weighted = {k: both * terms[k] for k, _ in bound.products}
+        sums = [(weighted[k] * terms[m]) @ columns for (k, m), columns in bound.products.items()]
+        grams = np.concatenate(sums, axis=2) @ bound.to_gram
+        if bound.squares:
+            sums = [(second * terms[k]) @ bound.products[k, k] for k in bound.squares]
+            grams[0] += np.concatenate(sums, axis=1) @ bound.to_bend
+        return grams.reshape(2, fits, p, p)
 
     def jacobian(self) -> np.ndarray:
         """Return the first derivatives at every point."""
-        total = np.zeros((self.fits, self.p, len(self.bound.y)))
-        for term, places, factors in self._free_terms():
-            for place, factor in zip(places, factors.T, strict=True):
-                total[:, place] += term * factor
-        return total
-
-    def _free_terms(self):
-        named = zip(self.terms, self.bound.places, self.bound.factors, strict=True)
-        return [term for term in named if term[1]]
+        terms = zip(self.terms, self.bound.factors, strict=True)
+        columns = [term[:, :, None] * factors for term, factors in terms]
+        return (np.concatenate(columns, axis=2) @ self.bound.to_gradient).transpose(0, 2, 1)
 
 
 class BoundCurve(Bound):
@@ -292,13 +302,11 @@ class AtCurve(At):
         """Return the sums of the first derivatives."""
         return (self._jacobian @ weights[..., None])[..., 0]
 
-    def gram(self, weights: np.ndarray) -> np.ndarray:
-        """Return the sums of gradient gradient'."""
-        return (self._jacobian * weights[:, None]) @ self._jacobian.transpose(0, 2, 1)
-
-    def hessian(self, outer: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """Return the sums of outer * gradient gradient' + second * second derivative."""
-        total, values, theta = self.gram(outer), self.bound.values, self.theta
+    def second_order(self, outer: np.ndarray, second: np.ndarray, majorising: np.ndarray):
+        """Return the sums of outer g g' + second h and of majorising g g'."""
+        both = np.stack([outer, majorising])
+        grams = (self._jacobian * both[:, :, None]) @ self._jacobian.transpose(0, 2, 1)
+        total, values, theta = grams[0], self.bound.values, self.theta
         wide = 1e-4 * np.diag(self.bound.size)
         for i, j in combinations_with_replacement(range(len(wide)), 2):
             corners = [
@@ -309,7 +317,7 @@ class AtCurve(At):
             total[:, i, j] += slope
             if i != j:
                 total[:, j, i] += slope
-        return total
+        return grams
 
 
 def _gram(weights: np.ndarray, basis: np.ndarray) -> np.ndarray:

@@ -18,9 +18,11 @@ import numpy as np
 from scalinglab.laws.bound import Bound
 
 MAX_STEPS = 300
+RACE, FINALISTS = 12, 10  # of more starts than finalists, the best after so many steps go on
 POINTS_AT_ONCE = 30_000  # points times weightings worked on side by side: what a cache holds
 TOLERANCE = 1e-12  # of the objective, on the decrease that a further step would bring
 EXACT = 1e-9  # residuals this small everywhere, relative to y, count as none
+SAME = 1e-9  # objectives this near, relative to their size, count as one
 GOOD_GAIN = 0.25  # share of the promised decrease that lets the next step go further
 VANISHED = 1e-7  # a parameter that moves y by less than this, relative to y, is left alone
 
@@ -135,19 +137,53 @@ def estimate(
     if starts is not None:
         candidates.append(np.broadcast_to(starts, (fits, *starts.shape)))
     theta = np.concatenate(candidates, axis=1)
+    stages = objective.stages(bound.scale)
+    if theta.shape[1] > FINALISTS:
+        theta = _race(bound, stages[0], weights, theta)
     each = theta.shape[1]
     theta, repeated = theta.reshape(-1, p), np.repeat(weights, each, axis=0)
-    for stage in objective.stages(bound.scale):
-        theta, value, converged = _newton(bound, stage, repeated, theta)
-    if stage is not objective:
+
+    # A start at a lower bound stays there first, for to leave it may be a long way to an optimum
+    # that other starts find. It goes on only if it ends below all of them.
+    pinned = theta <= bound.lower
+    for stage in stages:
+        theta, value, converged = _newton(bound, stage, repeated, theta, pinned)
+    stays = pinned.any(axis=1)
+    others = np.where(stays | ~converged, np.inf, value).reshape(fits, each).min(axis=1)
+    leaves = stays & (value < np.repeat(others, each) * (1 - SAME))
+    if leaves.any():
+        for stage in stages:
+            theta[leaves], value[leaves], converged[leaves] = _newton(
+                bound, stage, repeated[leaves], theta[leaves]
+            )
+    if stages[-1] is not objective:
         value = _objective(bound, objective, repeated, theta)
-    value = value.reshape(fits, each)
-    best = value.argmin(axis=1) + each * np.arange(fits)
-    return Estimate(theta[best], value.ravel()[best], converged[best])
+    # Of objectives that are the same but for rounding, one that converged is taken.
+    ranked = np.where(stays & ~leaves, np.inf, value * np.where(converged, 1, 1 + SAME))
+    best = ranked.reshape(fits, each).argmin(axis=1) + each * np.arange(fits)
+    return Estimate(theta[best], value[best], converged[best])
 
 
-def _newton(bound: Bound, objective, weights: np.ndarray, theta: np.ndarray):
+def _race(bound: Bound, objective, weights: np.ndarray, theta: np.ndarray) -> np.ndarray:
+    """Return the best few of many starts per weighting, (fits, FINALISTS, p), after some steps."""
+    fits, each, p = theta.shape
+    repeated = np.repeat(weights, each, axis=0)
+    moved, value, _ = _newton(bound, objective, repeated, theta.reshape(-1, p), steps=RACE)
+    best = value.reshape(fits, each).argsort(axis=1, kind="stable")[:, :FINALISTS]
+    return np.take_along_axis(moved.reshape(theta.shape), best[..., None], axis=1)
+
+
+def _newton(
+    bound: Bound,
+    objective,
+    weights: np.ndarray,
+    theta: np.ndarray,
+    pinned: np.ndarray | None = None,
+    steps: int | None = None,
+):
     """Polish every row of ``theta`` under the same row of ``weights``.
+
+    ``pinned`` marks parameters that stay, ``steps`` limits the steps (MAX_STEPS by default).
 
     Return the vectors, their objectives (infinite where no value is finite) and whether they
     converged.
@@ -164,7 +200,9 @@ def _newton(bound: Bound, objective, weights: np.ndarray, theta: np.ndarray):
         *np.zeros((2, fits, p, p)),
         np.zeros(fits),
     ]
-    damping, promised, steps = np.full(fits, 0.1), np.zeros(fits), np.zeros(fits, dtype=int)
+    most = MAX_STEPS if steps is None else min(steps, MAX_STEPS)
+    damping, promised, taken = np.full(fits, 0.1), np.zeros(fits), np.zeros(fits, dtype=int)
+    pinned = np.zeros((fits, p), dtype=bool) if pinned is None else pinned
     converged = np.zeros(fits, dtype=bool)
     exact = weights.sum(axis=1) * objective.loss(np.array(EXACT * bound.scale))[0]
     active, waiting = np.arange(0), np.arange(fits)
@@ -180,25 +218,26 @@ def _newton(bound: Bound, objective, weights: np.ndarray, theta: np.ndarray):
             part[accepted] = new[better]
         kept = better & (gain > GOOD_GAIN * promised[active])
         changed = np.maximum(damping[active] * np.where(kept, 0.2, 5.0), np.where(kept, 1e-8, 1e-4))
-        damping[active] = np.where(steps[active] > 0, changed, damping[active])
+        damping[active] = np.where(taken[active] > 0, changed, damping[active])
 
-        steps[active] += 1
-        active = active[np.isfinite(states[0][active]) & (steps[active] <= MAX_STEPS)]
+        taken[active] += 1
+        active = active[np.isfinite(states[0][active]) & (taken[active] <= most)]
         state = [part[active] for part in states]
         trial[active], promised[active], decrease = _step(
-            bound, theta[active], damping[active], state
+            bound, theta[active], damping[active], pinned[active], state
         )
         done = decrease <= TOLERANCE * state[0] + exact[active]
         # The step taken last is taken all the same: it squares the distance from the optimum.
         last, active = active[done], active[~done]
         converged[last] = True
-        final = _objective(bound, objective, weights[last], trial[last])
-        better = final < states[0][last]
-        theta[last[better]], states[0][last[better]] = trial[last[better]], final[better]
+        if len(last):
+            final = _objective(bound, objective, weights[last], trial[last])
+            better = final < states[0][last]
+            theta[last[better]], states[0][last[better]] = trial[last[better]], final[better]
     return theta, states[0], converged
 
 
-def _step(bound: Bound, theta: np.ndarray, damping: np.ndarray, state: list):
+def _step(bound: Bound, theta: np.ndarray, damping: np.ndarray, pinned: np.ndarray, state: list):
     """Return where a damped Newton step leads, what it promises, and the most a step could gain.
 
     A step solves (H + damping G) step = -gradient, where H is the exact Hessian of the objective
@@ -209,7 +248,7 @@ def _step(bound: Bound, theta: np.ndarray, damping: np.ndarray, state: list):
     _, gradient, hessian, majoriser, weight = state
     eye = np.eye(theta.shape[1])
     size = np.sqrt(np.einsum("rii->ri", majoriser))
-    held = size <= VANISHED * bound.scale * np.sqrt(weight[:, None])
+    held = pinned | (size <= VANISHED * bound.scale * np.sqrt(weight[:, None]))
     held |= (theta <= bound.lower) & (gradient >= 0)
     unit = 1 / np.where(size == 0, 1, size)
     units = unit[:, :, None] * unit[:, None, :]
@@ -259,7 +298,6 @@ def _derivatives(bound: Bound, objective, weights: np.ndarray, theta: np.ndarray
         return (
             (weights * loss).sum(axis=1),
             at.gradient(pull),
-            at.hessian(weights * bend, pull),
-            at.gram(majorising),
+            *at.second_order(weights * bend, pull, majorising),
             majorising.sum(axis=1),
         )

@@ -136,11 +136,15 @@ class Fit:
     def doubts(self) -> tuple[str, ...]:
         """What the data leave open, in sentences; empty if the fit is identified.
 
-        Three checks: the points determine all parameters (rank of the Jacobian); no term vanished
-        and no constant ended at zero; the exponents and the additive constants are known within a
-        factor of two, that is, halving or doubling one of them (the rest refitted) worsens the
-        objective beyond the 95% point of a likelihood ratio with unknown scale of the noise.
+        Checks: no parameter ran to infinity; the points determine all parameters (rank of the
+        Jacobian); no term vanished and no constant ended at zero; the exponents and the additive
+        constants are known within a factor of two, that is, halving or doubling one of them (the
+        rest refitted) worsens the objective beyond the 95% point of a likelihood ratio with unknown
+        scale of the noise.
         """
+        endless = [name for name, value in self.params.items() if not np.isfinite(value)]
+        if endless:
+            return (f"{' and '.join(endless)} runs to infinity: its term bends to a single point",)
         if self._undetermined:
             return (
                 f"the points do not determine {' and '.join(self._undetermined)}: "

@@ -190,3 +190,29 @@ def test_profile_touches_the_optimum_and_rises_around_it(refit):
     profile = refit.profile("alpha", [0.8 * best, best, 1.2 * best])
     assert profile.iloc[1] == pytest.approx(refit.objective, rel=1e-9)
     assert (profile.iloc[[0, 2]] > refit.objective * 1.01).all()
+
+
+def test_a_term_that_bends_to_one_point_is_not_passed_off_as_a_law():
+    x = np.geomspace(1e17, 1e24, 25)
+    y = 0.3 * np.exp(0.01 * np.random.default_rng(3).normal(size=25))
+    fit = laws.fit(laws.PowerLaw(), x, y)
+    assert not fit.converged and not fit.identified
+    assert "A runs to infinity" in fit.summary()
+
+
+def test_fewer_distinct_sizes_than_parameters_of_a_curve_say_so():
+    x = np.repeat([1e18, 1e20, 1e22], 6)
+    y = 1.5 + 3e3 * x**-0.2 * np.exp(0.001 * np.sin(np.arange(18)))
+    fit = laws.fit(laws.BrokenPowerLaw(), x, y)
+    assert not fit.identified
+    assert "too few distinct values" in fit.doubts[0]
+
+
+def test_few_points_are_searched_from_many_starts():
+    assert estimators.starts_worth_polishing(14) > 4 * estimators.starts_worth_polishing(200)
+    for seed in range(5):
+        x, y = simulate(12, seed)
+        found = laws.fit(laws.Chinchilla(), x, y)
+        assert found.objective <= laws.fit(laws.Chinchilla(), x, y, starts=[TRUTH]).objective * (
+            1 + 1e-6
+        )

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from scalinglab import laws
@@ -31,16 +31,16 @@ def test_derivatives_of_sums_of_powers_are_exact(form, log, seed):
     theta = bound.pack({**TRUTH, "E": 1.7})[None]
     outer, second = np.random.default_rng(seed).normal(size=(2, 1, 12))
     at = bound.at(theta)
-    jacobian, hessian = at.jacobian(), at.hessian(outer, second)
+    jacobian, (hessian, gram) = at.jacobian(), at.second_order(outer, second, outer)
     np.testing.assert_allclose(at.gradient(outer)[0], jacobian[0] @ outer[0], rtol=1e-9)
     h = 1e-6
     for j, step in enumerate(h * np.eye(theta.shape[1])):
         up, down = bound.at(theta + step), bound.at(theta - step)
         np.testing.assert_allclose(jacobian[0, j], (up.value - down.value)[0] / (2 * h), rtol=1e-6)
         slope = ((up.jacobian() - down.jacobian())[0] * second).sum(axis=1) / (2 * h)
-        gram = (jacobian[0] * jacobian[0, j] * outer).sum(axis=1)
-        np.testing.assert_allclose(at.gram(outer)[0, j], gram, rtol=1e-9, atol=1e-9)
-        np.testing.assert_allclose(hessian[0, j], slope + gram, rtol=1e-5, atol=1e-6)
+        direct = (jacobian[0] * jacobian[0, j] * outer).sum(axis=1)
+        np.testing.assert_allclose(gram[0, j], direct, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(hessian[0, j], slope + direct, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("truth", [{"E": 1.7, "A": 3e3, "alpha": 0.2}, {"A": 0.3, "alpha": -0.5}])
@@ -55,6 +55,7 @@ def test_power_law_falls_to_a_floor_or_rises(truth):
 @quick
 @given(st.booleans(), st.floats(-1, 1), st.sampled_from((0.0, 0.01, 0.5)), st.integers(0, 10**6))
 def test_power_law_converges_however_large_the_noise_is_against_delta(floor, alpha, noise, seed):
+    assume(not floor or abs(alpha) > 0.1)  # a flat power and a floor cannot be told apart
     x = np.geomspace(1e17, 1e24, 25)
     y = 0.3 * x**-alpha * np.exp(noise * np.random.default_rng(seed).normal(size=25))
     fit = laws.fit(laws.PowerLaw(floor=floor), x, y)
