@@ -179,6 +179,20 @@ def porian_setting():
     }
 
 
+def dclm_score():
+    """Return the columns of one task of the 22 that CORE averages, for one run."""
+    return {"task": text("task, see dclm_tasks"), "accuracy_share": share("accuracy")}
+
+
+def mixture():
+    """Return the columns that name a model trained on a random mixture."""
+    return {
+        "parameters": parameters(),
+        "mixture": whole("number of the mixture among models of that size", "", pa.Check.ge(0)),
+        "source": text("source of text"),
+    }
+
+
 SIX_N_D = pa.Check(six_n_d, name="training_flop is 6 N D")
 
 
@@ -690,5 +704,121 @@ SCHEMAS = {
         },
         SIX_N_D,
         key=["correction", "attention_counted", "training_flop", "parameters"],
+    ),
+    "dclm_scales": table(
+        {
+            "corpus": text("training corpus; filtered is its pool after a classifier kept a tenth"),
+            "scale": text(
+                "size and multiple of 20 tokens per parameter",
+                allowed=["400M-1x", "1B-1x", "1B-5x", "7B-1x"],
+            ),
+            "parameters": parameters(),
+            "tokens": number("training tokens", "tokens"),
+            "training_flop": number("training compute, 6 N D", "FLOP"),
+            "learning_rate": number("peak learning rate", ""),
+            **dclm_score(),
+        },
+        SIX_N_D,
+        key=["corpus", "scale", "learning_rate", "task"],
+    ),
+    "dclm_tasks": table(
+        {
+            "task": text("one of the 22 tasks of CORE"),
+            "kind": text("multiple choice, language modeling or schema"),
+            "chance_share": share("accuracy of guessing, as corrected upstream in 2025"),
+        },
+        key=["task"],
+    ),
+    "dclm_treatments": table(
+        {
+            "treatment": text("what was done to the text, or the text before it"),
+            "run": whole("number of the run among those of one treatment", ""),
+            **dclm_score(),
+        },
+        key=["treatment", "run", "task"],
+    ),
+    "deduplicated_scores": table(
+        {
+            "corpus": text("training corpus", allowed=["C4", "OSCAR"]),
+            "model": text("parameters", allowed=["2.8B", "4.2B"]),
+            "is_deduplicated": flag("whether the corpus was deduplicated"),
+            "task": text("task"),
+            "score_points": number(
+                "score, 0 is chance and 100 perfect", "points", pa.Check.in_range(-100, 100)
+            ),
+            "seed_sd_points": number(
+                "standard deviation over five seeds; empty where there is one run",
+                "points",
+                pa.Check.ge(0),
+                nullable=True,
+            ),
+        },
+        key=["corpus", "model", "is_deduplicated", "task"],
+    ),
+    "filter_strength": table(
+        {
+            "filter": text("score that ranks the pairs", allowed=["CLIP score", "T-MARS"]),
+            "kept_percent": percent("share of the pool that is kept"),
+            "samples_seen": number("training samples, repeats included", "samples"),
+            "imagenet_percent": percent("zero-shot accuracy on ImageNet"),
+        },
+        key=["filter", "kept_percent", "samples_seen"],
+    ),
+    "image_text_scores": table(
+        {
+            "scale": text("scale of the benchmark", allowed=["s", "m", "l", "xl"]),
+            "filter": text(
+                "how the pool was filtered",
+                allowed=["none", "CLIP score", "LAION rule", "best of the study"],
+            ),
+            "samples_seen": number("training samples, repeats included", "samples"),
+            "training_flop": number("three forward passes a sample", "FLOP"),
+            "dataset": text("test set; the unit to resample"),
+            "score_share": share("zero-shot accuracy or recall"),
+        },
+        key=["scale", "filter", "dataset"],
+    ),
+    "mixture_losses": table(
+        {**mixture(), "loss_nats": number("validation loss on the source", "nats per token")},
+        key=["parameters", "mixture", "source"],
+    ),
+    "mixture_weights": table(
+        {**mixture(), "weight_share": share("share of the source in training")},
+        key=["parameters", "mixture", "source"],
+    ),
+    "open_sci_runs": table(
+        {
+            "corpus": text("training corpus"),
+            "parameters": parameters(),
+            "tokens": number("training tokens", "tokens"),
+            "training_flop": number("training compute, 6 N D", "FLOP"),
+            "mean_share": share("mean accuracy over the authors' tasks"),
+        },
+        SIX_N_D,
+        key=["corpus", "parameters"],
+    ),
+    "pythia_pile": table(
+        {
+            "parameters": parameters("size, from the name of the model"),
+            "is_deduplicated": flag("whether the Pile was deduplicated"),
+            "shots": whole("examples in the prompt", "examples", pa.Check.isin([0, 5])),
+            "task": text("task"),
+            "accuracy_share": share("accuracy at the end of training"),
+        },
+        key=["parameters", "is_deduplicated", "shots", "task"],
+    ),
+    "repeated_data_runs": table(
+        {
+            "run": text("name in the authors' scheme: parameters, tokens, unique tokens, seed"),
+            "parameters": parameters(),
+            "tokens": number("training tokens, repeats included", "tokens"),
+            "unique_tokens": number("different tokens", "tokens"),
+            "loss_nats": number("validation loss on C4", "nats per token"),
+        },
+        pa.Check(
+            lambda frame: frame["unique_tokens"] <= frame["tokens"] * 1.001,
+            name="no more different tokens than tokens",
+        ),
+        key=["run"],
     ),
 }
