@@ -66,6 +66,16 @@ class Bootstrap:
         """
         return percentiles(self.distribution, level)
 
+    def map(self, f: Callable[[np.ndarray], np.ndarray]) -> "Bootstrap":
+        """Return the same resamples of f(statistic), such as the ratio of two of its values.
+
+        f maps an array (..., k), or (...) if the statistic has one value, to (...) or (..., m).
+        """
+        estimate = np.asarray(f(np.asarray(self.estimate)))
+        estimate = float(estimate) if estimate.ndim == 0 else estimate
+        mapped = np.asarray(f(self.distribution))
+        return Bootstrap(estimate, mapped, self.n, self.clusters, self.undefined)
+
 
 def bootstrap(
     statistic: Statistic,
@@ -163,6 +173,41 @@ def paired_difference(
     n = len(np.asarray(clusters))
     change = check_column("first", first, n) - check_column("second", second, n)
     return bootstrap(lambda w: mean(w, change), clusters, **options)
+
+
+def contrasts(
+    scores: ArrayLike,
+    coefficients: ArrayLike,
+    *,
+    run_sd: ArrayLike = 0.0,
+    n_resamples: int = 2000,
+    seed: int = 0,
+) -> Bootstrap:
+    """Resample the tasks on which runs were scored, and add the noise of the runs themselves.
+
+    scores: (tasks, runs), every run on every task. coefficients: (runs,) or (runs, k); a contrast
+    is the sum over runs of coefficient times mean score: a difference of runs, or a least-squares
+    slope, which is linear in the scores too. Contrasts share tasks and noise, so that a function
+    of several of them (:meth:`Bootstrap.map`) is paired.
+    run_sd: standard deviation over seeds of a run's mean score, one for all or (runs,). Tasks of
+    one run share its seed, so that resampling tasks cannot show that noise: it is drawn from a
+    normal distribution and added, independent between runs.
+
+    ValueError: shapes that do not fit, a value that is not finite, or fewer than two tasks.
+    """
+    scores, coefficients = np.asarray(scores, float), np.asarray(coefficients, float)
+    if scores.ndim != 2 or coefficients.shape[:1] != scores.shape[1:]:
+        raise ValueError(f"scores have shape {scores.shape}, coefficients {coefficients.shape}")
+    if not (np.isfinite(scores).all() and np.isfinite(coefficients).all()):
+        raise ValueError("scores and coefficients must be finite")
+    sd = np.broadcast_to(np.asarray(run_sd, float), scores.shape[1:])
+    weights = multiplicities(len(scores), n_resamples, seed) / len(scores)
+    # Another stream than that of the multiplicities, or tasks and noise would move together.
+    noise = sd * np.random.default_rng([seed, 1]).normal(size=(n_resamples, len(sd)))
+    drawn = (weights @ scores + noise) @ coefficients
+    estimate = scores.mean(axis=0) @ coefficients
+    estimate = float(estimate) if estimate.ndim == 0 else estimate
+    return Bootstrap(estimate, drawn, scores.size, len(scores), 0)
 
 
 def multiplicities(n_clusters: int, n_resamples: int, seed: int) -> np.ndarray:

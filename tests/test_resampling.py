@@ -330,6 +330,59 @@ def test_undefined_resamples_are_counted_and_left_out_of_the_interval():
         rs.bootstrap(lambda w: np.full(len(w), np.nan), np.arange(8))
 
 
+# Contrasts of runs
+
+
+grids = st.tuples(st.integers(2, 6), st.integers(2, 5)).flatmap(
+    lambda shape: st.tuples(
+        arrays(float, shape, elements=numbers), arrays(float, shape[1], elements=numbers)
+    )
+)
+
+
+@quick
+@given(grids)
+def test_a_contrast_without_noise_is_the_bootstrap_of_each_task_contrast(drawn):
+    scores, coefficients = drawn
+    found = rs.contrasts(scores, coefficients, n_resamples=50)
+    per_task = scores @ coefficients
+    expected = rs.bootstrap(lambda w: rs.mean(w, per_task), range(len(scores)), n_resamples=50)
+    assert found.estimate == pytest.approx(expected.estimate, abs=1e-6)
+    assert found.distribution == pytest.approx(expected.distribution, abs=1e-6)
+    assert found.clusters == expected.clusters
+
+
+@quick
+@given(grids, st.floats(0.1, 5))
+def test_the_noise_of_runs_adds_its_variance_and_no_bias(drawn, sd):
+    scores, coefficients = drawn
+    flat = np.zeros_like(scores)  # no task differs from another: what scatters is the noise
+    assume(np.abs(coefficients).max() > 0.1)
+    found = rs.contrasts(flat, coefficients, run_sd=sd, n_resamples=4000)
+    assert found.estimate == 0
+    expected = sd * np.linalg.norm(coefficients)
+    assert found.distribution.std() == pytest.approx(expected, rel=0.08)
+    assert abs(found.distribution.mean()) < 0.08 * expected
+
+
+def test_contrasts_in_one_call_share_their_noise_and_map_keeps_them_paired():
+    scores = np.random.default_rng(0).normal(size=(20, 3))
+    both = rs.contrasts(scores, np.array([[1, 2], [-1, -2], [0, 0]]), run_sd=[1, 2, 0])
+    half = both.map(lambda c: c[..., 0] / c[..., 1])
+    assert half.estimate == pytest.approx(0.5)
+    assert half.distribution == pytest.approx(np.full(2000, 0.5))
+    assert half.interval() == pytest.approx((0.5, 0.5))
+    assert (half.n, half.clusters) == (60, 20)
+
+
+@quick
+@given(st.integers(0, 5))
+def test_noise_of_one_run_does_not_reach_a_contrast_without_it(seed):
+    scores = np.random.default_rng(seed).normal(size=(8, 3))
+    still = rs.contrasts(scores, [1, -1, 0], run_sd=[0, 0, 9], seed=seed)
+    assert still.interval() == rs.contrasts(scores, [1, -1, 0], seed=seed).interval()
+
+
 ONES = np.ones((2, 3))
 
 
@@ -359,6 +412,9 @@ ONES = np.ones((2, 3))
         (lambda: rs.pair_bootstrap(share([1, 0]), ["a", "b"], ["b", "b"]), "within one cluster"),
         (lambda: rs.subsample(share([1, 2, 3]), [1, 2, 3], 3), "size is 3"),
         (lambda: rs.paired_difference([1, 2], [1], ["a", "b"]), r"second has shape \(1,\)"),
+        (lambda: rs.contrasts(ONES, [1, -1]), r"coefficients \(2,\)"),
+        (lambda: rs.contrasts(ONES * np.nan, [1, -1, 0]), "must be finite"),
+        (lambda: rs.contrasts(ONES[:1], [1, -1, 0]), "there are 1 clusters"),
     ],
 )
 def test_bad_input_is_named(call, message):
