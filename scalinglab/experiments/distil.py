@@ -43,9 +43,9 @@ class Config:
     forward_flop: tuple[float, ...] = (3e3, 1e4, 3e4)
     arms: tuple[str, ...] = ARMS
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
-    teacher_width: int = 32
-    learning_rate: float = 3e-3
-    steps: int = 1600
+    teacher_width: int = 24
+    learning_rate: float = 0.01
+    steps: int = 1200
     checks: int = 8
     batch: int = 128
     labelled_signals: int = 4000

@@ -28,10 +28,10 @@ class Config:
 
     architectures: tuple[str, ...] = ARCHITECTURES
     orders: tuple[str, ...] = ORDERS
-    forward_flop: tuple[float, ...] = (5e3, 15e3, 45e3, 135e3)
-    learning_rates: tuple[float, ...] = (1e-3, 3e-3, 1e-2)
+    forward_flop: tuple[float, ...] = (3e3, 9e3, 27e3, 81e3)
+    learning_rates: tuple[float, ...] = (0.008, 0.02, 0.05)
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
-    steps: int = 1200
+    steps: int = 1000
     batch: int = 128
     training_signals: int = 4000
     validation_signals: int = 1000
@@ -42,7 +42,7 @@ class Config:
 SCALES = {
     "full": Config(),
     "quick": Config(
-        architectures=("CNN",), forward_flop=(5e3,), learning_rates=(1e-2,), seeds=(0, 1)
+        architectures=("CNN",), forward_flop=(3e3,), learning_rates=(0.02,), seeds=(0, 1)
     ),
 }
 
