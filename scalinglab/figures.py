@@ -7,7 +7,7 @@ Both are written by ``make figures`` and compared with the new drawing in every 
 
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import matplotlib as mpl
@@ -30,7 +30,7 @@ from matplotlib.ticker import FixedFormatter
 from numpy.typing import ArrayLike
 from PIL import Image
 
-from scalinglab import checked
+from scalinglab import checked, report
 from scalinglab.resampling import Bootstrap
 
 INK = "#1f2933"
@@ -116,6 +116,19 @@ def draw_intervals(
     middle = scale * np.array([result.estimate for result in results])
     low, high = scale * np.transpose([result.interval() for result in results])
     axes.errorbar(x, middle, [middle - low, high - middle], **{"fmt": "o"} | style)
+
+
+def draw_rows(axes: Axes, results: Mapping[str, Bootstrap | tuple], **style) -> None:
+    """Draw a forest: one row per result, named on the vertical axis, the first on top.
+
+    results: by name, a result of resampling or (estimate, low, high). style: of ``Axes.errorbar``.
+    """
+    spreads = [report.spread(r) if hasattr(r, "interval") else r for r in results.values()]
+    middle, low, high = np.array(spreads, float).T
+    rows = np.arange(len(results))
+    axes.errorbar(middle, rows, xerr=[middle - low, high - middle], **{"fmt": "o"} | style)
+    axes.set_yticks(rows, list(results))
+    axes.set_ylim(len(results) - 0.5, -0.5)
 
 
 class Published:
