@@ -122,12 +122,13 @@ def draw_rows(axes: Axes, results: Mapping[str, Bootstrap | tuple], **style) -> 
     """Draw a forest: one row per result, named on the vertical axis, the first on top.
 
     results: by name, a result of resampling or (estimate, low, high). style: of ``Axes.errorbar``.
+    Each row is a series of its own, so that the published values carry its name.
     """
-    spreads = [report.spread(r) if hasattr(r, "interval") else r for r in results.values()]
-    middle, low, high = np.array(spreads, float).T
-    rows = np.arange(len(results))
-    axes.errorbar(middle, rows, xerr=[middle - low, high - middle], **{"fmt": "o"} | style)
-    axes.set_yticks(rows, list(results))
+    for row, (name, result) in enumerate(results.items()):
+        middle, low, high = report.spread(result) if hasattr(result, "interval") else result
+        ends = [[middle - low], [high - middle]]
+        axes.errorbar(middle, row, xerr=ends, **{"fmt": "o", "color": BLUE, "label": name} | style)
+    axes.set_yticks(range(len(results)), list(results))
     axes.set_ylim(len(results) - 0.5, -0.5)
 
 

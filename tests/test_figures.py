@@ -68,11 +68,13 @@ def test_results_of_resampling_are_drawn_with_their_intervals(house):
 def test_a_forest_has_one_named_row_a_result_the_first_on_top(house):
     result = resampling.bootstrap(lambda w: resampling.mean(w, [0, 1, 1, 0]), range(4))
     fig, axes = plt.subplots()
-    figures.draw_rows(axes, {"one": result, "two": (3.0, 1.0, 9.0)}, label="worth")
-    table = figures.values(fig).set_index("mark")
-    assert table.loc["points", ["x", "y"]].values.tolist() == [[0.5, 0], [3, 1]]
-    np.testing.assert_allclose(table.loc["interval", "x"], [*result.interval(), 1, 9])
-    assert table.loc["tick", "series"].tolist() == ["one", "two"]
+    figures.draw_rows(axes, {"one": result, "two": (3.0, 1.0, 9.0)})
+    table = figures.values(fig).set_index(["series", "mark"]).sort_index()
+    assert table.loc[("one", "points"), ["x", "y"]].values.tolist() == [[0.5, 0]]
+    assert table.loc[("two", "points"), ["x", "y"]].values.tolist() == [[3, 1]]
+    np.testing.assert_allclose(table.loc[("one", "interval"), "x"], result.interval())
+    np.testing.assert_allclose(table.loc[("two", "interval"), "x"], [1, 9])
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["one", "two"]
     assert axes.yaxis_inverted()
 
 
