@@ -70,8 +70,8 @@ def test_a_forest_has_one_named_row_a_result_the_first_on_top(house):
     fig, axes = plt.subplots()
     figures.draw_rows(axes, {"one": result, "two": (3.0, 1.0, 9.0)})
     table = figures.values(fig).set_index(["series", "mark"]).sort_index()
-    assert table.loc[("one", "points"), ["x", "y"]].values.tolist() == [[0.5, 0]]
-    assert table.loc[("two", "points"), ["x", "y"]].values.tolist() == [[3, 1]]
+    assert table.loc[("one", "points"), ["x", "y"]].to_numpy().ravel().tolist() == [0.5, 0]
+    assert table.loc[("two", "points"), ["x", "y"]].to_numpy().ravel().tolist() == [3, 1]
     np.testing.assert_allclose(table.loc[("one", "interval"), "x"], result.interval())
     np.testing.assert_allclose(table.loc[("two", "interval"), "x"], [1, 9])
     assert [label.get_text() for label in axes.get_yticklabels()] == ["one", "two"]
