@@ -31,7 +31,7 @@ class MLP:
         """Draw the weights."""
         w = self.width
         hidden = {f"hidden {i}": (w, w) for i in range(1, self.depth)}
-        return _draw(rng, {"in": (LENGTH, w)} | hidden | {"out": (w, CLASSES)})
+        return drawn(rng, {"in": (LENGTH, w)} | hidden | {"out": (w, CLASSES)})
 
     def apply(self, weights: dict, x):
         """Return logits."""
@@ -61,7 +61,7 @@ class CNN:
         """Draw the weights."""
         w = self.width
         shapes = {"in": (5, w), "second": (3 * w, w), "third": (3 * w, w)}
-        return _draw(rng, shapes | {"out": (5 * w, CLASSES)})
+        return drawn(rng, shapes | {"out": (5 * w, CLASSES)})
 
     def apply(self, weights: dict, x):
         """Return logits."""
@@ -86,7 +86,7 @@ class GRU:
     def init(self, rng: np.random.Generator) -> dict:
         """Draw the weights."""
         w = self.width
-        return _draw(rng, {"in": (1, 3 * w), "state": (w, 3 * w), "out": (w, CLASSES)})
+        return drawn(rng, {"in": (1, 3 * w), "state": (w, 3 * w), "out": (w, CLASSES)})
 
     def apply(self, weights: dict, x):
         """Return logits."""
@@ -124,7 +124,7 @@ class Attention:
         shapes = {"in": (LENGTH // TOKENS, w), "qkv": (w, 3 * w), "mix": (w, w)}
         shapes |= {"up": (w, 4 * w), "down": (4 * w, w), "out": (w, CLASSES)}
         place = 0.5 * rng.standard_normal((TOKENS, w), np.float32)
-        return _draw(rng, shapes) | {"place": place}
+        return drawn(rng, shapes) | {"place": place}
 
     def apply(self, weights: dict, x):
         """Return logits."""
@@ -153,6 +153,16 @@ def nearest_width(architecture: str, flop: float) -> int:
     widths = np.arange(1, 2000)
     costs = np.array([NETWORKS[architecture](int(w)).flop for w in widths])
     return int(widths[np.abs(np.log(costs / flop)).argmin()])
+
+
+def drawn(rng: np.random.Generator, shapes: dict[str, tuple[int, int]]) -> dict:
+    """Return a matrix (variance 2 over inputs: He) and a zero bias for every layer."""
+    weights = {}
+    for layer, shape in shapes.items():
+        size = np.float32((2 / shape[0]) ** 0.5)
+        weights[layer] = size * rng.standard_normal(shape, np.float32)
+        weights[f"{layer} bias"] = np.zeros(shape[1], np.float32)
+    return weights
 
 
 def train(loss: Callable, optimiser, weights: dict, batches, judge: Callable, checks: int):
@@ -202,16 +212,6 @@ def stacked(trees: list):
 def training_flop(network, steps: int, batch: int) -> float:
     """Return what training costs: three forward passes of each signal drawn."""
     return float(TRAINING * network.flop * batch * steps)
-
-
-def _draw(rng: np.random.Generator, shapes: dict[str, tuple[int, int]]) -> dict:
-    """Return a matrix (variance 2 over inputs: He) and a zero bias for every layer."""
-    drawn = {}
-    for layer, shape in shapes.items():
-        size = np.float32((2 / shape[0]) ** 0.5)
-        drawn[layer] = size * rng.standard_normal(shape, np.float32)
-        drawn[f"{layer} bias"] = np.zeros(shape[1], np.float32)
-    return drawn
 
 
 def _linear(weights: dict, layer: str, x):

@@ -76,15 +76,12 @@ def exit_flop(width: int, exits: int) -> np.ndarray:
 
 def init(rng: np.random.Generator, width: int, exits: int) -> dict:
     """Draw the weights: an output for each exit, a hidden layer between two exits (He)."""
+    from scalinglab.experiments import _networks
+
     inputs = [PIXELS] + [width] * (exits - 1)
     shapes = {f"out {i}": (rows, CLASSES) for i, rows in enumerate(inputs)}
     shapes |= {f"hidden {i + 1}": (rows, width) for i, rows in enumerate(inputs[:-1])}
-    weights = {}
-    for layer, (rows, columns) in shapes.items():
-        size = np.float32((2 / rows) ** 0.5)
-        weights[layer] = size * rng.standard_normal((rows, columns), np.float32)
-        weights[f"{layer} bias"] = np.zeros(columns, np.float32)
-    return weights
+    return _networks.drawn(rng, shapes)
 
 
 def apply(weights: dict, x, exits: int):
