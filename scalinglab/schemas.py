@@ -112,6 +112,17 @@ def parameters(description: str = "size of the model, N", *, nullable: bool = Fa
     return number(description, "parameters", pa.Check.in_range(1e3, 1e14), nullable=nullable)
 
 
+def language_run():
+    """Return the columns of one language model trained to its end."""
+    return {
+        "architecture": text("kind of network", allowed=["Transformer", "xLSTM"]),
+        "parameters": parameters(),
+        "tokens": number("training tokens, D", "tokens"),
+        "training_flop": number("training compute, counted by the authors", "FLOP"),
+        "loss_nats": number("validation loss", "nats per token", pa.Check.in_range(1, 12)),
+    }
+
+
 def six_n_d(frame):
     """Training compute is 6 N D, to within one per cent, wherever it is known."""
     ratio = frame["training_flop"] / (6 * frame["parameters"] * frame["tokens"])
@@ -456,6 +467,119 @@ SCHEMAS = {
         },
         key=["model"],
     ),
+    "architecture_curves": table(
+        {
+            "architecture": text(
+                "kind of network",
+                allowed=[
+                    "LSTM, 1 layer",
+                    "LSTM, 2 layers",
+                    "Transformer of 2017",
+                    "Transformer of 2017, RMSNorm",
+                    "modern Transformer",
+                ],
+            ),
+            "learning_rate_rule": text(
+                "how the learning rate was chosen", allowed=["from a trend", "tuned for each width"]
+            ),
+            "width": whole("width of the hidden layers", "units"),
+            "training_flop": number("training compute so far", "FLOP"),
+            "loss_nats": number("validation loss", "nats per token", pa.Check.in_range(1, 12)),
+        },
+        key=["architecture", "learning_rate_rule", "width", "training_flop"],
+    ),
+    "efficiency_levels": table(
+        {
+            "level": text("system whose result is to be reached"),
+            "published": date("day of publication", since="2012-01-01"),
+            "model": text("system that reaches it"),
+            "training_flop": number("training compute to reach it", "FLOP"),
+        },
+        key=["level", "model"],
+    ),
+    "imagenet_models": table(
+        {
+            "architecture": text("name of the network in the collection"),
+            "recipe": text("name of the training recipe"),
+            "image_size": whole("edge of the test images", "pixels"),
+            "top1_percent": percent("ImageNet top-1"),
+            "top1_v2_percent": percent("top-1 on the second test set, ImageNetV2"),
+            "gmacs": number("multiply-accumulates per image", "10^9"),
+            "images_per_second": number("measured throughput of one graphics card", "1/s"),
+            "family": text("family of networks, from the name"),
+            "architecture_class": text(
+                "convolution, attention, ...",
+                allowed=["attention", "conv", "hybrid", "mlp", "pool", "recurrent"],
+            ),
+            "architecture_year": whole("year that the design was published", "year"),
+            "year_corrected": flag("whether the year by the name rule was wrong and is corrected"),
+        },
+        key=["architecture", "recipe", "image_size"],
+    ),
+    "imagenet_progress": table(
+        {
+            "model": text("name"),
+            "published": date("day of publication", since="2012-01-01"),
+            "extra_data": flag("whether trained on data beyond ImageNet-1k"),
+            "top1_error_percent": percent("ImageNet top-1 error"),
+            "training_flop": number(
+                "training compute, estimated; empty where unknown", "FLOP", nullable=True
+            ),
+            "training_images": number("training images", "images"),
+            "parameters": parameters("size, as printed; empty where unknown", nullable=True),
+        },
+        key=["model", "published", "top1_error_percent", "parameters", "training_flop"],
+    ),
+    "one_recipe_networks": table(
+        {
+            "network": text("code of the eight blocks, after an n"),
+            "flop": number("multiply-accumulates per image", "FLOP"),
+            "parameters": parameters("size"),
+            "accuracy_1_percent": percent("CIFAR-10 accuracy, first seed"),
+            "accuracy_2_percent": percent("second seed"),
+            "accuracy_3_percent": percent("third seed"),
+        },
+        key=["network"],
+    ),
+    "routed_runs": table(
+        {
+            "run": whole("number of the configuration", "", pa.Check.ge(0)),
+            "router": text(
+                "how tokens find their experts", allowed=["Dense", "Hash", "RL-R", "S-Base"]
+            ),
+            "experts": whole("experts in each routed layer; 1 for a dense model", "experts"),
+            "experts_per_token": number("experts used per token", "experts"),
+            "routed_share": share("blocks that are routed"),
+            "width_factor": number("how many times wider the dense feed-forward layers are", "x"),
+            "parameters": parameters("parameters that one token meets"),
+            "total_parameters": parameters("all parameters"),
+            "size_class": text("name of the dense size"),
+            "loss_nats": number("validation loss", "nats per token", pa.Check.in_range(1, 12)),
+        },
+        key=["run"],
+    ),
+    "translation_costs": table(
+        {
+            "model": text("system"),
+            "architecture_class": text("kind of network, in our words"),
+            "year": whole("year of publication", "year"),
+            "is_ensemble": flag("whether several models are averaged"),
+            "bleu_german": number("BLEU, English to German, 2014 test", "points", nullable=True),
+            "bleu_french": number("BLEU, English to French, 2014 test", "points", nullable=True),
+            "training_flop_german": number("training compute as printed", "FLOP", nullable=True),
+            "training_flop_french": number("training compute as printed", "FLOP", nullable=True),
+        },
+        key=["model"],
+    ),
+    "xlstm_isoflops": table(
+        {
+            **language_run(),
+            "context_tokens": number("length of the training texts", "tokens"),
+            "budget_flop": number("nominal budget of the curve", "FLOP"),
+        },
+        key=["architecture", "context_tokens", "budget_flop", "parameters", "tokens", "loss_nats"],
+    ),
+    "xlstm_runs": table(language_run(), key=["architecture", "parameters", "tokens"]),
     "published_forecasts": table(
         {
             "work": text(

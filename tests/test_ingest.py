@@ -45,6 +45,8 @@ def test_every_table_is_derived_byte_for_byte(slug, caplog):
 @pytest.mark.parametrize(
     ("slug", "file", "table"),
     [
+        ("ai-efficiency-sota", "efficiency_sota.csv", "efficiency_levels"),
+        ("ai-efficiency-sota", "wmt14_training_cost.csv", "translation_costs"),
         ("chinchilla-fig4", "svg_extracted_data.csv", "chinchilla_runs"),
         ("clip-concept-frequency", "concept_counts.csv", "concept_frequency"),
         ("clip-concept-frequency", "let_it_wag_models.csv", "let_it_wag"),
@@ -55,7 +57,9 @@ def test_every_table_is_derived_byte_for_byte(slug, caplog):
         ("epoch-notable-models", "notable_ai_models.csv", "notable_models"),
         ("gadre-overtraining", "runs_104.csv", "overtraining_runs"),
         ("gadre-overtraining", "eval_task_baselines.csv", "overtraining_tasks"),
+        ("imagenet-algorithmic-progress", "imagenet.csv", "imagenet_progress"),
         ("isoflops-multi", "isoflops.csv", "isoflops"),
+        ("lstm-transformer-scaling", "training_curves.csv", "architecture_curves"),
         ("obs-scaling", "base_llm_benchmark_eval.csv", "base_models"),
         ("obs-scaling", "base_llm_emergent_capability_eval.csv", "emergent_tasks"),
         ("olmo-ladder", "final_ma5.csv", "ladder_runs"),
@@ -66,8 +70,12 @@ def test_every_table_is_derived_byte_for_byte(slug, caplog):
         ("porian-refinedweb-isoflops", "isoflops.csv", "porian_isoflops"),
         ("porian-refinedweb-isoflops", "published_exponents.csv", "porian_exponents"),
         ("pruning-survey-shrinkbench", "results.csv", "pruning_survey"),
+        ("routed-lm-scaling", "curves.csv.gz", "routed_runs"),
         ("rigl-sparse-training", "rigl_results.csv", "sparse_training"),
         ("test-task-training", "test_task_53_models.csv", "test_task"),
+        ("timm-imagenet", "results-imagenet.csv", "imagenet_models"),
+        ("xlstm-transformer-scaling", "isoflop_runs.csv", "xlstm_isoflops"),
+        ("xlstm-transformer-scaling", "tokenparam_runs.csv", "xlstm_runs"),
         ("wanda-llm-pruning", "wanda_llama2.csv", "llm_pruning"),
     ],
 )
@@ -88,6 +96,34 @@ def write(folder: Path, name: str, rows: list[dict], **options) -> dict[str, Pat
 
 def derive(module: str, files: dict[str, Path]) -> dict[str, pd.DataFrame]:
     return importlib.import_module(f"scalinglab.ingest.{module}").derive(files)
+
+
+def test_years_of_designs_that_are_named_like_older_ones_are_corrected():
+    models = tables.load("imagenet_models").set_index("architecture")
+    years = {
+        "vit_small_patch16_224": 2020,
+        "vit_small_patch16_rope_224": 2024,
+        "inception_v4": 2016,
+    }
+    for name, year in years.items():
+        assert (models.loc[[name], "architecture_year"] == year).all(), name
+    corrected = models["year_corrected"]
+    assert not corrected["vit_small_patch16_224"].any()
+    assert corrected["inception_v4"].all()
+
+
+def test_a_level_counts_flop_and_not_days():
+    levels = tables.load("efficiency_levels").set_index("model")
+    assert levels.loc["AlexNet", "training_flop"] == pytest.approx(3.1 * 86_400 * 1e12)
+
+
+def test_a_run_keeps_its_last_evaluation(tmp_path):
+    columns = "hyper_id step router_type num_experts k routing_frequency flop_increase"
+    columns += " dense_parameter_count total_parameter_count model_size_label loss_validation"
+    row = dict.fromkeys(columns.split(), 1)
+    rows = [row | {"step": step, "loss_validation": loss} for step, loss in ((10, 4), (20, 3))]
+    files = write(tmp_path, "curves.csv.gz", rows)
+    assert list(derive("routed_lm_scaling", files)["routed_runs"]["loss_nats"]) == [3]
 
 
 def chinchilla_rows(losses: list[float]) -> list[dict]:
