@@ -153,6 +153,59 @@ def inverse_interpolate(x: ArrayLike, y: ArrayLike, target: ArrayLike) -> np.nda
     return np.where((wanted >= y[0]) & (wanted <= y[-1]), answer, np.nan)
 
 
+def lowest_curve(
+    runs: Sequence[tuple[ArrayLike, ArrayLike]],
+    at: ArrayLike,
+    *,
+    weights: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return the lowest of several training curves at each place: the loss frontier of runs.
+
+    runs: one (x, loss) per run, x positive and increasing; each is taken as its running minimum,
+    log-linear in x between its points, and is absent outside its range. at: places (m,), positive.
+    weights: resamples (R, runs); a run of weight 0 is absent. Result: (m,) or (R, m), never rising,
+    NaN where no run has begun yet.
+
+    ValueError: no run, or an x that is not positive and increasing.
+    """
+    at = np.log(np.asarray(at, float))
+    if not runs:
+        raise ValueError("a frontier needs at least one run")
+    values = []
+    for x, loss in runs:
+        x, loss = np.asarray(x, float), np.minimum.accumulate(np.asarray(loss, float))
+        if (x <= 0).any() or (np.diff(x) <= 0).any():
+            raise ValueError("x must be positive and strictly increasing within a run")
+        values.append(np.interp(at, np.log(x), loss, left=np.inf, right=np.inf))
+    values = np.array(values)
+    present = np.ones((1, len(runs)), bool) if weights is None else np.asarray(weights) > 0
+    lowest = np.stack([values[drawn].min(axis=0, initial=np.inf) for drawn in present])
+    lowest = np.minimum.accumulate(lowest, axis=1)
+    lowest = np.where(np.isfinite(lowest), lowest, np.nan)
+    return lowest[0] if weights is None else lowest
+
+
+def reach(at: ArrayLike, curve: ArrayLike, target: float) -> np.ndarray:
+    """Return the x at which curves that never rise first come down to the target.
+
+    at: places (m,), positive and increasing. curve: (m,) or (R, m), as :func:`lowest_curve` returns
+    it. Result: a float or (R,), log-linear between places; NaN where the target lies above the
+    curve's first value or below its last.
+    """
+    u, curve = np.log(np.asarray(at, float)), np.atleast_2d(np.asarray(curve, float))
+    below = curve <= target
+    first = below.argmax(axis=1)
+    rows = np.arange(len(curve))
+    before = curve[rows, np.maximum(first - 1, 0)]
+    after = curve[rows, first]
+    known = below.any(axis=1) & (first > 0) & np.isfinite(before)
+    drop = np.where(known, before - after, 1)
+    share = np.where(known, before - target, 0) / drop
+    step = u[first] - u[np.maximum(first - 1, 0)]
+    found = np.where(known, np.exp(u[np.maximum(first - 1, 0)] + share * step), np.nan)
+    return float(found[0]) if np.ndim(target) == 0 and len(found) == 1 else found
+
+
 def _usable(nan_policy: str, **columns: pd.Series) -> np.ndarray:
     """Return which rows have all the values; raise for a missing one unless it may be left out."""
     if nan_policy not in ("raise", "omit"):

@@ -142,3 +142,52 @@ def test_missing_values_raise_unless_left_out():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+RUNS = st.lists(st.lists(st.floats(1, 9), min_size=2, max_size=6), min_size=1, max_size=4).map(
+    lambda runs: [(np.geomspace(1, 100, len(loss)), loss) for loss in runs]
+)
+
+
+@given(RUNS)
+def test_the_lowest_curve_never_rises_and_lies_below_every_run(runs):
+    at = np.geomspace(1, 100, 50)
+    lowest = frontier.lowest_curve(runs, at)
+    assert (np.diff(lowest) <= 0).all()
+    for x, loss in runs:
+        assert (lowest <= np.interp(np.log(at), np.log(x), loss) + 1e-12).all()
+
+
+def test_an_undrawn_run_is_absent_and_nothing_begins_early():
+    runs = [([1, 10], [5, 4]), ([2, 10], [3, 2])]
+    lowest = frontier.lowest_curve(runs, [1, 2, 10], weights=np.array([[1, 0], [0, 2], [0, 0]]))
+    np.testing.assert_allclose(lowest[0], [5, 5 - np.log(2) / np.log(10), 4])
+    np.testing.assert_allclose(lowest[1], [np.nan, 3, 2])
+    assert np.isnan(lowest[2]).all()
+
+
+@given(st.floats(0.1, 0.9), st.floats(1.5, 4.5))
+def test_a_power_of_the_compute_is_reached_where_the_formula_says(slope, target):
+    at = np.geomspace(1, 1e6, 400)
+    curve = 5 - slope * np.log(at) / np.log(10)
+    reached = frontier.reach(at, curve, target)
+    expected = 10 ** ((5 - target) / slope)
+    if expected < 1e6:
+        np.testing.assert_allclose(reached, expected, rtol=1e-6)
+    else:
+        assert np.isnan(reached)
+
+
+def test_what_is_never_reached_is_nan():
+    at = [1, 10, 100]
+    assert np.isnan(frontier.reach(at, [5, 4, 3], 2))
+    assert np.isnan(frontier.reach(at, [5, 4, 3], 6))
+    np.testing.assert_allclose(frontier.reach(at, [[5, 4, 3], [np.nan, 4, 2]], 3), [100, 10**1.5])
+
+
+@pytest.mark.parametrize("x", [[1, 1], [2, 1], [0, 1]])
+def test_a_run_out_of_order_is_refused(x):
+    with pytest.raises(ValueError, match="strictly increasing"):
+        frontier.lowest_curve([(x, [2, 1])], [1])
+    with pytest.raises(ValueError, match="at least one run"):
+        frontier.lowest_curve([], [1])
