@@ -255,24 +255,15 @@ class AtSum(At):
 
 
 class BoundCurve(Bound):
-    """A curve given by one function: central differences stand in for the derivatives."""
+    """A curve; see :class:`AtCurve` for its derivatives."""
 
     def __init__(self, form: Curve, x: dict[str, np.ndarray], y: np.ndarray, log: bool):
         super().__init__(form, x, y, log)
-        guesses = [{**guess, **form.fixed} for guess in form.guesses(x["x"], y)]
+        guesses = [{**guess, **form.fixed} for guess in form.guesses(x["x"], y, relative=log)]
         self.guesses = np.array([self.pack(guess) for guess in guesses])
-        typical = np.abs(self.guesses).max(axis=0)
-        logged = [name in form.positive for name in form.free]
-        self.size = np.where(logged | (typical == 0), 1.0, typical)
-
-    def values(self, theta: np.ndarray) -> np.ndarray:
-        """Return the curve, or its logarithm, at the points."""
-        params = {name: value[:, None] for name, value in self.unpack(theta).items()}
-        value = self.form.curve(params, self.x)
-        return np.log(value) if self.log else value
 
     def at(self, theta: np.ndarray) -> "AtCurve":
-        """Return the form at ``theta``, with derivatives by differences."""
+        """Return the form at ``theta``."""
         return AtCurve(self, theta)
 
     def starts(self, weights: np.ndarray, most: int) -> np.ndarray:
@@ -281,42 +272,44 @@ class BoundCurve(Bound):
 
 
 class AtCurve(At):
-    """A curve at parameter vectors, with derivatives by central differences."""
+    """A curve at parameter vectors, with the derivatives that the form gives."""
 
     def __init__(self, bound: BoundCurve, theta: np.ndarray):
-        self.bound, self.theta = bound, theta
-        self.value = bound.values(theta)
+        self.bound = bound
+        self.params = {name: value[:, None] for name, value in bound.unpack(theta).items()}
+        self.curve = bound.form.curve(self.params, bound.x)
+        self.value = np.log(self.curve) if bound.log else self.curve
+
+    @cached_property
+    def _derivatives(self) -> tuple[np.ndarray, dict]:
+        free = self.bound.form.free
+        first, second = self.bound.form.derivatives(self.params, self.bound.x["x"])
+        scale = 1 / self.curve if self.bound.log else np.ones_like(self.curve)
+        jacobian = np.stack([first[name] * scale for name in free], axis=1)
+        at = {name: j for j, name in enumerate(free)}
+        bends = {
+            (at[i], at[j]): value * scale for (i, j), value in second.items() if i in at and j in at
+        }
+        return jacobian, bends
 
     def jacobian(self) -> np.ndarray:
         """Return the first derivatives at every point."""
-        return self._jacobian
-
-    @cached_property
-    def _jacobian(self) -> np.ndarray:
-        steps = 1e-5 * np.diag(self.bound.size)
-        values = self.bound.values
-        difference = [values(self.theta + h) - values(self.theta - h) for h in steps]
-        return np.stack(difference, axis=1) / (2 * steps.sum(axis=0)[:, None])
+        return self._derivatives[0]
 
     def gradient(self, weights: np.ndarray) -> np.ndarray:
         """Return the sums of the first derivatives."""
-        return (self._jacobian @ weights[..., None])[..., 0]
+        return (self.jacobian() @ weights[..., None])[..., 0]
 
     def second_order(self, outer: np.ndarray, second: np.ndarray, majorising: np.ndarray):
         """Return the sums of outer g g' + second h and of majorising g g'."""
-        both = np.stack([outer, majorising])
-        grams = (self._jacobian * both[:, :, None]) @ self._jacobian.transpose(0, 2, 1)
-        total, values, theta = grams[0], self.bound.values, self.theta
-        wide = 1e-4 * np.diag(self.bound.size)
-        for i, j in combinations_with_replacement(range(len(wide)), 2):
-            corners = [
-                a * b * values(theta + a * wide[i] + b * wide[j])
-                for a, b in product((1, -1), repeat=2)
-            ]
-            slope = (second * sum(corners)).sum(axis=1) / (4 * wide[i, i] * wide[j, j])
-            total[:, i, j] += slope
+        jacobian, bends = self._derivatives
+        both = np.stack([outer - second if self.bound.log else outer, majorising])
+        grams = (jacobian * both[:, :, None]) @ jacobian.transpose(0, 2, 1)
+        for (i, j), bend in bends.items():
+            total = (second * bend).sum(axis=1)
+            grams[0, :, i, j] += total
             if i != j:
-                total[:, j, i] += slope
+                grams[0, :, j, i] += total
         return grams
 
 

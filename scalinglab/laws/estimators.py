@@ -23,6 +23,7 @@ POINTS_AT_ONCE = 30_000  # points times weightings worked on side by side: what 
 TOLERANCE = 1e-12  # of the objective, on the decrease that a further step would bring
 EXACT = 1e-9  # residuals this small everywhere, relative to y, count as none
 SAME = 1e-9  # objectives this near, relative to their size, count as one
+STALLED, PATIENCE = 1e-8, 30  # a search that gains less of its objective in so many steps ends
 GOOD_GAIN = 0.25  # share of the promised decrease that lets the next step go further
 VANISHED = 1e-7  # a parameter that moves y by less than this, relative to y, is left alone
 
@@ -203,7 +204,7 @@ def _newton(
     most = MAX_STEPS if steps is None else min(steps, MAX_STEPS)
     damping, promised, taken = np.full(fits, 0.1), np.zeros(fits), np.zeros(fits, dtype=int)
     pinned = np.zeros((fits, p), dtype=bool) if pinned is None else pinned
-    converged = np.zeros(fits, dtype=bool)
+    converged, marks = np.zeros(fits, dtype=bool), np.full(fits, np.inf)
     exact = weights.sum(axis=1) * objective.loss(np.array(EXACT * bound.scale))[0]
     active, waiting = np.arange(0), np.arange(fits)
     while len(active) or len(waiting):
@@ -221,7 +222,12 @@ def _newton(
         damping[active] = np.where(taken[active] > 0, changed, damping[active])
 
         taken[active] += 1
-        active = active[np.isfinite(states[0][active]) & (taken[active] <= most)]
+        value = states[0][active]
+        goes_on = np.isfinite(value) & (taken[active] <= most)
+        looked_at = taken[active] % PATIENCE == 0
+        goes_on &= ~(looked_at & (marks[active] - value <= STALLED * value))
+        marks[active] = np.where(looked_at, value, marks[active])
+        active = active[goes_on]
         state = [part[active] for part in states]
         trial[active], promised[active], decrease = _step(
             bound, theta[active], damping[active], pinned[active], state

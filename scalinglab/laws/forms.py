@@ -4,7 +4,7 @@ Two families cover the laws of the field:
 
 * :class:`SumOfPowers`, a sum of positive terms ``coefficient * variable^-exponent``. The form is
   the list of its terms; curves, exact derivatives and starting points follow from the list.
-* :class:`Curve`, any smooth curve in one variable ``x``, given by one function.
+* :class:`Curve`, a smooth curve in one variable ``x``, linear in a height and a constant.
 
 A parameter given by keyword is held fixed: ``Chinchilla(E=1.69)``, ``PowerLaw(alpha=0.5)``.
 """
@@ -12,8 +12,12 @@ A parameter given by keyword is held fixed: ``Chinchilla(E=1.69)``, ``PowerLaw(a
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from copy import copy
+from itertools import combinations_with_replacement
 
 import numpy as np
+from scipy.ndimage import minimum_filter
+
+STARTS = 10  # of the shapes of a curve, the most that go on
 
 
 class Form(ABC):
@@ -157,17 +161,58 @@ class PowerLaw(SumOfPowers):
 
 
 class Curve(Form):
-    """A smooth curve in one variable ``x``.
+    """A smooth curve in one variable ``x``, linear in a height and a constant.
 
-    A subclass gives ``parameters``, ``positive``, ``curve`` and ``guesses``; derivatives are taken
-    numerically.
+    A subclass gives ``parameters``, ``positive``, ``curve``, ``derivatives`` and ``shapes``.
     """
 
     variables = ("x",)
+    height: str  # the parameter that the shape is multiplied with
+    constant: str  # the parameter added to it; may be missing from ``parameters``
 
     @abstractmethod
-    def guesses(self, x: np.ndarray, y: np.ndarray) -> list[dict]:
-        """Return starting points: dicts with a value for every parameter."""
+    def derivatives(self, params: Mapping, x: np.ndarray) -> tuple[dict, dict]:
+        """Return first derivatives by parameter, and second ones by pairs of parameters.
+
+        A derivative by a parameter of ``positive`` is that by its logarithm. Pairs stand in the
+        order of ``parameters``; those that are zero everywhere are left out.
+        """
+
+    @abstractmethod
+    def shapes(self, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
+        """Return values of the other parameters to start from, all combinations of a grid."""
+
+    def guesses(self, x: np.ndarray, y: np.ndarray, relative: bool = False) -> list[dict]:
+        """Return starting points: the valleys of a grid of shapes, at most STARTS, best first.
+
+        Constant and height follow by least squares, of residuals ``relative`` to y or plain ones.
+        """
+        shapes = {**self.shapes(x, y), **{k: v for k, v in self.fixed.items() if k != self.height}}
+        axes = np.broadcast_arrays(*shapes.values())
+        values = {name: axis.reshape(-1, 1) for name, axis in zip(shapes, axes, strict=True)}
+        weight = 1 / y if relative else np.ones_like(y)
+        with np.errstate(all="ignore"):  # shapes too steep for numbers are left out
+            unit = self.curve({**values, self.height: 1.0, self.constant: 0.0}, {"x": x}) * weight
+            # Least squares in two unknowns; a constant below its floor, or unknown, is held.
+            uu, uw, uy = (unit * unit).sum(axis=1), unit @ weight, unit @ (y * weight)
+            ww, wy = weight @ weight, weight @ (y * weight)
+            constant = (wy * uu - uy * uw) / (ww * uu - uw * uw)
+            if self.constant in self.fixed or self.constant not in self.parameters:
+                constant = np.full_like(uu, self.fixed.get(self.constant, 0.0))
+            elif self.constant in self.floors:
+                constant = np.maximum(constant, 0.0)
+            height = (uy - constant * uw) / uu
+            residual = (y - constant[:, None]) * weight - height[:, None] * unit
+            misfit = (residual * residual).sum(axis=1)
+        misfit = np.where((height > 0) & np.isfinite(misfit), misfit, np.inf)
+        grid = misfit.reshape(axes[0].shape)
+        valleys = np.flatnonzero((grid == minimum_filter(grid, size=3)) & np.isfinite(grid))
+        if not len(valleys):
+            constant[:], height[:], valleys = 0.0, np.abs(y).mean() or 1.0, [0]
+        best = sorted(valleys, key=lambda k: misfit[k])[:STARTS]
+        shape = {name: value[:, 0] for name, value in values.items()}
+        found = {self.constant: constant, self.height: height, **shape}
+        return [{name: float(value[k]) for name, value in found.items()} for k in best]
 
 
 class Sigmoid(Curve):
@@ -181,21 +226,42 @@ class Sigmoid(Curve):
     positive = frozenset({"height"})
     profiled = ("height", "slope")
     log_variables = False
+    height, constant = "height", "lower"
 
     def curve(self, params: Mapping, x: Mapping) -> np.ndarray:
         """Return the sigmoid at ``x``."""
         z = params["slope"] * (x["x"] - params["midpoint"])
         return params["lower"] + params["height"] * 0.5 * (1 + np.tanh(z / 2))
 
-    def guesses(self, x: np.ndarray, y: np.ndarray) -> list[dict]:
-        """Three midpoints, each with a wide and a steep slope in the direction of the data."""
-        direction = 1.0 if np.cov(x, y)[0, 1] >= 0 else -1.0
-        height, span = np.ptp(y) or 1.0, np.ptp(x) or 1.0
-        return [
-            {"lower": y.min(), "height": height, "slope": direction * s / span, "midpoint": m}
-            for m in np.quantile(x, (0.25, 0.5, 0.75))
-            for s in (4.0, 12.0)
-        ]
+    def derivatives(self, params: Mapping, x: np.ndarray) -> tuple[dict, dict]:
+        """Return first and second derivatives."""
+        height, slope, away = params["height"], params["slope"], x - params["midpoint"]
+        share = 0.5 * (1 + np.tanh(slope * away / 2))
+        rise = height * share * (1 - share)
+        bend = rise * (1 - 2 * share)
+        first = {
+            "lower": np.ones_like(share),
+            "height": height * share,
+            "slope": rise * away,
+            "midpoint": -rise * slope,
+        }
+        second = {
+            ("height", "height"): first["height"],
+            ("height", "slope"): first["slope"],
+            ("height", "midpoint"): first["midpoint"],
+            ("slope", "slope"): bend * away * away,
+            ("slope", "midpoint"): -rise - bend * slope * away,
+            ("midpoint", "midpoint"): bend * slope * slope,
+        }
+        return first, second
+
+    def shapes(self, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
+        """Midpoints within the data and as far beyond; slopes from nearly straight to a step."""
+        span = np.ptp(x) or 1.0
+        midpoints = np.linspace(x.min() - span, x.max() + span, 16)
+        slopes = np.geomspace(1, 40, 8) / span
+        slope, midpoint = np.meshgrid(np.append(-slopes[::-1], slopes), midpoints)
+        return {"slope": slope, "midpoint": midpoint}
 
 
 class BrokenPowerLaw(Curve):
@@ -210,6 +276,7 @@ class BrokenPowerLaw(Curve):
     positive = frozenset({"A", "xbreak", "width"})
     floors = frozenset({"E"})
     profiled = ("alpha", "alpha2")
+    height, constant = "A", "E"
 
     def __init__(self, *, floor: bool = True, width: float | None = 0.2, **fixed: float):
         self.parameters = self.parameters if floor else self.parameters[1:]
@@ -222,22 +289,40 @@ class BrokenPowerLaw(Curve):
         bend = (params["alpha2"] - params["alpha"]) * turn
         return params.get("E", 0.0) + params["A"] * np.exp(-params["alpha"] * u - bend)
 
-    def guesses(self, x: np.ndarray, y: np.ndarray) -> list[dict]:
-        """Breaks at three quantiles, the exponents from straight lines on either side."""
-        u, found, small = np.log(x), [], 1e-6 * (np.abs(y).max() or 1.0)
-        for at in np.quantile(u, (0.25, 0.5, 0.75)):
-            for floor in (0.0, 0.5) if "E" in self.parameters else (0.0,):
-                v = np.log(np.maximum(y - floor * y.min(), small))
-                basis = np.column_stack([np.ones_like(u), np.minimum(u, at), np.maximum(u - at, 0)])
-                (level, before, after), *_ = np.linalg.lstsq(basis, v, rcond=None)
-                found.append(
-                    {
-                        "E": max(floor * y.min(), 0.0),
-                        "A": np.exp(level),
-                        "alpha": -before,
-                        "alpha2": -after,
-                        "xbreak": np.exp(at),
-                        "width": 0.2,
-                    }
-                )
-        return found
+    def derivatives(self, params: Mapping, x: np.ndarray) -> tuple[dict, dict]:
+        """Return first and second derivatives, through those of the logarithm of the power."""
+        u, width = np.log(x), params["width"]
+        change, beyond = params["alpha2"] - params["alpha"], u - np.log(params["xbreak"])
+        share = 0.5 * (1 + np.tanh(beyond / width / 2))  # of the change that has happened
+        turn = width * np.logaddexp(0.0, beyond / width)
+        lag = turn - beyond * share  # derivative of turn by log width
+        steep = share * (1 - share) / width
+        power = params["A"] * np.exp(-params["alpha"] * u - change * turn)
+        first = {
+            "A": np.ones_like(turn),
+            "alpha": turn - u,
+            "alpha2": -turn,
+            "xbreak": change * share,
+            "width": -change * lag,
+        }
+        second = {
+            ("alpha", "xbreak"): -share,
+            ("alpha2", "xbreak"): share,
+            ("alpha", "width"): lag,
+            ("alpha2", "width"): -lag,
+            ("xbreak", "xbreak"): -change * steep,
+            ("xbreak", "width"): -change * steep * beyond,
+            ("width", "width"): -change * (lag + beyond * beyond * steep),
+        }
+        pairs = combinations_with_replacement(first, 2)
+        second = {(i, j): power * (first[i] * first[j] + second.get((i, j), 0)) for i, j in pairs}
+        return {"E": np.ones_like(turn), **{i: power * d for i, d in first.items()}}, second
+
+    def shapes(self, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
+        """Breaks within the data; exponents with and against the trend, from flat to steep."""
+        u = np.log(x)
+        trend = 1.0 if np.cov(u, y)[0, 1] <= 0 else -1.0
+        exponents = trend * np.array([-0.3, 0.05, 0.15, 0.35, 0.7, 1.3, 2.5]) / (u.std() or 1.0)
+        breaks = np.exp(np.quantile(u, np.linspace(0.1, 0.9, 7)))
+        alpha, alpha2, xbreak = (grid.ravel() for grid in np.meshgrid(exponents, exponents, breaks))
+        return {"alpha": alpha, "alpha2": alpha2, "xbreak": xbreak, "width": np.array(0.2)}

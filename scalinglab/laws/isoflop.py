@@ -17,22 +17,26 @@ class IsoFlopOptima:
     ----------
     optima : DataFrame
         ``budget``, ``n_star`` (parameters at the minimum), ``loss``, ``runs``; one row per budget
-        whose minimum lies inside its curve.
+        that has a minimum.
     skipped : DataFrame
-        ``budget``, ``reason``: budgets with fewer than three sizes or the minimum at an edge.
+        ``budget``, ``reason``: budgets with too few sizes or no minimum within reach.
     """
 
     optima: pd.DataFrame
     skipped: pd.DataFrame
 
 
-def isoflop_optima(budget, n, loss) -> IsoFlopOptima:
+def isoflop_optima(budget, n, loss, reading: str = "splines") -> IsoFlopOptima:
     """Find the size with the least loss at each budget.
 
-    ``budget``, ``n`` and ``loss`` are arrays of shape (runs,); runs of one size at one budget are
-    averaged. Each curve of log loss against log size is interpolated by Akima's local splines, as
-    in Porian et al. 2024: unlike a parabola it assumes no shape away from the minimum.
+    ``budget``, ``n`` and ``loss`` are arrays of shape (runs,). With ``reading="splines"`` runs of
+    one size at one budget are averaged, and the curve of log loss against log size is interpolated
+    by Akima's local splines, as in Porian et al. 2024: it assumes no shape and follows the noise.
+    With ``reading="parabola"`` a parabola is fitted to loss against log size, as in Hoffmann et al.
+    2022, approach 2: it averages over the noise; its minimum may lie outside the curve.
     """
+    if reading not in READINGS:
+        raise ValueError(f"reading is {reading!r}; it must be 'splines' or 'parabola'")
     runs = pd.DataFrame({"budget": budget, "n": n, "loss": loss}, dtype=float)
     for name in runs:
         if not (runs[name] > 0).all():
@@ -41,22 +45,42 @@ def isoflop_optima(budget, n, loss) -> IsoFlopOptima:
             )
     optima, skipped = [], []
     for at, curve in runs.groupby("budget"):
-        mean = np.log(curve.groupby("n").loss.mean())
-        u = np.log(mean.index.to_numpy())
-        if len(u) < 3:
-            skipped.append((at, "fewer than three sizes"))
-            continue
-        fine = np.linspace(u[0], u[-1], FINE)
-        values = Akima1DInterpolator(u, mean.to_numpy())(fine)
-        best = int(values.argmin())
-        if best in (0, FINE - 1):
-            skipped.append((at, "minimum at the edge"))
+        best = READINGS[reading](curve)
+        if isinstance(best, str):
+            skipped.append((at, best))
         else:
-            optima.append((at, np.exp(fine[best]), np.exp(values[best]), len(curve)))
+            optima.append((at, *best, len(curve)))
     return IsoFlopOptima(
         pd.DataFrame(optima, columns=["budget", "n_star", "loss", "runs"]),
         pd.DataFrame(skipped, columns=["budget", "reason"]),
     )
+
+
+def _by_splines(curve: pd.DataFrame) -> tuple[float, float] | str:
+    """Return size and loss at the minimum, or why there is none."""
+    mean = np.log(curve.groupby("n").loss.mean())
+    u = np.log(mean.index.to_numpy())
+    if len(u) < 3:
+        return "fewer than three sizes"
+    fine = np.linspace(u[0], u[-1], FINE)
+    values = Akima1DInterpolator(u, mean.to_numpy())(fine)
+    best = int(values.argmin())
+    if best in (0, FINE - 1):
+        return "minimum at the edge"
+    return np.exp(fine[best]), np.exp(values[best])
+
+
+def _by_parabola(curve: pd.DataFrame) -> tuple[float, float] | str:
+    """Return size and loss at the vertex, or why there is none."""
+    if curve["n"].nunique() < 4:
+        return "fewer than four sizes"
+    bend, slope, level = np.polyfit(np.log(curve["n"]), curve["loss"], 2)
+    if bend <= 0:
+        return "the parabola opens downwards"
+    return np.exp(-slope / (2 * bend)), level - slope * slope / (4 * bend)
+
+
+READINGS = {"splines": _by_splines, "parabola": _by_parabola}
 
 
 def loglog(x, y, weights=None) -> dict[str, float]:

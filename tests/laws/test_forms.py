@@ -43,6 +43,33 @@ def test_derivatives_of_sums_of_powers_are_exact(form, log, seed):
         np.testing.assert_allclose(hessian[0, j], slope + direct, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("log", [True, False])
+@pytest.mark.parametrize(
+    ("form", "params"),
+    [
+        (laws.Sigmoid(), {"lower": 0.2, "height": 0.7, "slope": -1.3, "midpoint": 0.4}),
+        (
+            laws.BrokenPowerLaw(width=None),
+            {"E": 0.3, "A": 2.0, "alpha": 0.4, "alpha2": 0.9, "xbreak": 3.0, "width": 0.5},
+        ),
+    ],
+)
+def test_derivatives_of_curves_are_those_of_the_curve(form, params, log):
+    x = np.linspace(0.5, 6, 12)
+    bound = bind(form, {"x": x}, form.curve(params, {"x": x}), log)
+    theta, h = bound.pack(params)[None], 1e-6
+    outer, second = np.random.default_rng(0).normal(size=(2, 1, 12))
+    at = bound.at(theta)
+    hessian, _ = at.second_order(outer, second, outer)
+    for j, step in enumerate(h * np.eye(theta.shape[1])):
+        up, down = bound.at(theta + step), bound.at(theta - step)
+        numeric = (up.value - down.value)[0] / (2 * h)
+        np.testing.assert_allclose(at.jacobian()[0, j], numeric, rtol=1e-6, atol=1e-8)
+        slope = (up.gradient(second) - down.gradient(second))[0] / (2 * h)
+        slope += (at.jacobian()[0] * at.jacobian()[0, j] * outer).sum(axis=1)
+        np.testing.assert_allclose(hessian[0, j], slope, rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("truth", [{"E": 1.7, "A": 3e3, "alpha": 0.2}, {"A": 0.3, "alpha": -0.5}])
 def test_power_law_falls_to_a_floor_or_rises(truth):
     x = np.geomspace(1e17, 1e24, 25)

@@ -53,9 +53,34 @@ def test_weights_count_like_repetitions():
     assert laws.loglog(x, np.square(x)) == pytest.approx({"exponent": 2, "coefficient": 1, "r2": 1})
 
 
+def test_parabolas_average_over_noise_that_splines_follow():
+    budget, n, loss = curves(BUDGETS, span=3.0)
+    best = laws.Chinchilla().compute_optimal(TRUTH, BUDGETS)["N"]
+    clean = laws.isoflop_optima(budget, n, loss, reading="parabola").optima["n_star"]
+    np.testing.assert_allclose(clean, best, rtol=0.1)
+    noisy = loss * np.exp(0.002 * np.random.default_rng(0).normal(size=len(loss)))
+    miss = {
+        reading: np.abs(np.log(optima["n_star"] / best[np.searchsorted(BUDGETS, optima["budget"])]))
+        for reading in ("splines", "parabola")
+        for optima in [laws.isoflop_optima(budget, n, noisy, reading=reading).optima]
+    }
+    assert miss["parabola"].mean() < miss["splines"].mean()
+
+
+def test_a_parabola_needs_four_sizes_and_a_valley():
+    found = laws.isoflop_optima(
+        [1, 1, 1, 2, 2, 2, 2], [1, 2, 3, 1, 2, 4, 8], [1, 1, 2, 1, 2, 2, 1], reading="parabola"
+    )
+    assert found.skipped["reason"].tolist() == [
+        "fewer than four sizes",
+        "the parabola opens downwards",
+    ]
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
+        (lambda: laws.isoflop_optima([1], [1], [1], reading="eye"), "reading is 'eye'"),
         (
             lambda: laws.isoflop_optima([1, 1], [1, -2], [1, 1]),
             "n must be positive, see position 1",
