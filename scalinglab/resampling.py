@@ -210,6 +210,33 @@ def contrasts(
     return Bootstrap(estimate, drawn, scores.size, len(scores), 0)
 
 
+def residual_bootstrap(
+    y: ArrayLike, design: ArrayLike, *, n_resamples: int = 2000, seed: int = 0
+) -> Bootstrap:
+    """Fit y (n,) on a design (n, k) by least squares and resample the residuals.
+
+    For small designed grids with one run a cell, where resampling rows would break the design.
+    Residuals are scaled by sqrt(n / (n - k)), because the fitted ones are too small, and drawn
+    with replacement as if all runs were equally noisy (Davison and Hinkley 1997, section 6.3).
+    The result holds the k coefficients, in the order of the columns.
+
+    ValueError: shapes that do not fit, a value that is not finite, no more rows than columns, or
+    collinear columns.
+    """
+    x = np.asarray(design, float)
+    if x.ndim != 2 or not np.isfinite(x).all():
+        raise ValueError(f"the design must be finite and of two dimensions; shape {x.shape}")
+    y = check_column("y", y, len(x))
+    n, k = x.shape
+    if n <= k or np.linalg.matrix_rank(x) < k:
+        raise ValueError(f"{n} rows do not identify {k} columns")
+    solve = np.linalg.pinv(x)
+    fitted = x @ (solve @ y)
+    residual = (y - fitted) * np.sqrt(n / (n - k))
+    drawn = residual[np.random.default_rng(seed).integers(n, size=(n_resamples, n))]
+    return Bootstrap(solve @ y, (fitted + drawn) @ solve.T, n, n, 0)
+
+
 def multiplicities(n_clusters: int, n_resamples: int, seed: int) -> np.ndarray:
     """Return how often each resample draws each cluster, (n_resamples, n_clusters); rows sum to n.
 

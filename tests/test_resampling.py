@@ -383,6 +383,32 @@ def test_noise_of_one_run_does_not_reach_a_contrast_without_it(seed):
     assert still.interval() == rs.contrasts(scores, [1, -1, 0], seed=seed).interval()
 
 
+# Residuals
+
+
+designs = st.integers(0, 1000).map(lambda seed: np.random.default_rng(seed).normal(size=(12, 3)))
+
+
+@quick
+@given(designs, arrays(float, 3, elements=numbers))
+def test_an_exact_fit_has_no_spread(design, true):
+    found = rs.residual_bootstrap(design @ true, design, n_resamples=20)
+    assert found.estimate == pytest.approx(true, abs=1e-6)
+    assert found.distribution == pytest.approx(np.tile(true, (20, 1)), abs=1e-6)
+
+
+@quick
+@given(designs, st.integers(0, 50))
+def test_residuals_scatter_the_coefficients_as_their_standard_errors_say(design, seed):
+    design = np.column_stack([np.ones(12), design[:, :2]])
+    y = design @ [1, 2, 3] + np.random.default_rng(seed).normal(size=12)
+    found = rs.residual_bootstrap(y, design, n_resamples=4000)
+    residual = y - design @ found.estimate
+    variance = (residual @ residual / 9) * np.linalg.inv(design.T @ design).diagonal()
+    assert found.distribution.std(axis=0) == pytest.approx(np.sqrt(variance), rel=0.1)
+    assert found.estimate == pytest.approx(np.linalg.lstsq(design, y)[0])
+
+
 ONES = np.ones((2, 3))
 
 
@@ -412,6 +438,9 @@ ONES = np.ones((2, 3))
         (lambda: rs.pair_bootstrap(share([1, 0]), ["a", "b"], ["b", "b"]), "within one cluster"),
         (lambda: rs.subsample(share([1, 2, 3]), [1, 2, 3], 3), "size is 3"),
         (lambda: rs.paired_difference([1, 2], [1], ["a", "b"]), r"second has shape \(1,\)"),
+        (lambda: rs.residual_bootstrap([1, 2], ONES), "2 rows do not identify 3 columns"),
+        (lambda: rs.residual_bootstrap([1, 2, 3], np.ones((3, 2))), "do not identify"),
+        (lambda: rs.residual_bootstrap([1, 2], [1, 2]), "of two dimensions"),
         (lambda: rs.contrasts(ONES, [1, -1]), r"coefficients \(2,\)"),
         (lambda: rs.contrasts(ONES * np.nan, [1, -1, 0]), "must be finite"),
         (lambda: rs.contrasts(ONES[:1], [1, -1, 0]), "there are 1 clusters"),
