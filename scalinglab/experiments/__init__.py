@@ -30,7 +30,7 @@ import importlib
 import json
 import pkgutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
@@ -115,11 +115,12 @@ def read(experiment: ModuleType, name: str) -> pd.DataFrame:
     return tables.read(experiment.SCHEMA, path, f"experiment {name}", RENEW)
 
 
-def quick(name: str) -> pd.DataFrame | str:
+def quick(name: str, **settings) -> pd.DataFrame | str:
     """Run a small part of an experiment now and hold it to the stored result.
 
-    Returns the rows of the run; where a package is missing, a sentence that says what to install.
-    A run that disagrees with the stored one is told in a sentence, and in verify mode raises
+    settings: of the experiment's ``Config``, in place of those of its quick scale. Returns the rows
+    of the run; where a package is missing, a sentence that says what to install. A run that
+    disagrees with the stored one is told in a sentence, and in verify mode raises
     :class:`scalinglab.checked.Drift`.
     """
     experiment = module(name)
@@ -131,7 +132,7 @@ def quick(name: str) -> pd.DataFrame | str:
         )
         print(sentence)
         return sentence
-    fresh = experiment.run(experiment.SCALES["quick"])
+    fresh = experiment.run(replace(experiment.SCALES["quick"], **settings))
     said = agreement(load(name), fresh, groups(experiment), experiment.MEASURES)
     print(f"{name}, quick run: {said}.")
     return fresh
@@ -199,10 +200,12 @@ def _drift(sentence: str) -> str:
 class OverSeeds:
     """A mean over seeds with its interval, in the form of a result of resampling.
 
-    values: one number per seed, (n,). The interval is Student's t for the mean.
+    values: one number per seed, (n,). The interval is Student's t for the mean; where the mean is
+    ``geometric``, both are taken of the logarithms.
     """
 
     values: np.ndarray
+    geometric: bool = False
 
     @property
     def n(self) -> int:
@@ -212,20 +215,34 @@ class OverSeeds:
     @property
     def estimate(self) -> float:
         """Mean over seeds."""
-        return float(self.values.mean())
+        return float(np.exp(np.log(self.values).mean()) if self.geometric else self.values.mean())
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Return (low, high) at this level."""
-        half = stats.t.ppf((1 + level) / 2, self.n - 1) * self.values.std(ddof=1) / self.n**0.5
-        return self.estimate - float(half), self.estimate + float(half)
+        values = np.log(self.values) if self.geometric else self.values
+        half = stats.t.ppf((1 + level) / 2, self.n - 1) * values.std(ddof=1) / self.n**0.5
+        ends = values.mean() + half * np.array([-1, 1])
+        return tuple(map(float, np.exp(ends) if self.geometric else ends))
 
 
-def over_seeds(values: ArrayLike) -> OverSeeds:
-    """Return mean and interval of one number per seed; fewer than two, or NaN, is a ValueError."""
+def over_seeds(values: ArrayLike, *, geometric: bool = False) -> OverSeeds:
+    """Return mean and interval of one number per seed; ``geometric`` for factors.
+
+    Fewer than two numbers, one that is not finite, or a factor that is not positive is a
+    ValueError.
+    """
     values = np.asarray(values, float)
     if values.ndim != 1 or len(values) < 2 or not np.isfinite(values).all():
         raise ValueError(f"an interval needs two or more finite numbers, one per seed: {values}")
-    return OverSeeds(values)
+    if geometric and values.min() <= 0:
+        raise ValueError(f"a geometric mean needs positive numbers: {values}")
+    return OverSeeds(values, geometric)
+
+
+def gap(frame: pd.DataFrame, measure: str, first: dict, second: dict) -> OverSeeds:
+    """Return the outcome of one condition minus that of another, paired by seed (see by_seed)."""
+    difference = by_seed(frame, measure, **first) - by_seed(frame, measure, **second)
+    return over_seeds(difference)
 
 
 def by_seed(frame: pd.DataFrame, measure: str, **condition) -> pd.Series:

@@ -187,3 +187,26 @@ def when_learned(rows: pd.DataFrame, column: str = "step") -> pd.DataFrame:
         found.append((*name, np.exp(reached), len(above) > 0))
     columns = ["width", "sampling", "tenth", "seed", "reached", "is_learned"]
     return pd.DataFrame(found, columns=columns)
+
+
+def ledger(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what each run spends on its rarer half, tenths 6 to 10: one row a run.
+
+    ``waiting_share`` of the compute up to the step where that half is learned is spent after the
+    commoner half was; ``rare_examples_share`` of it goes through examples of the rarer half.
+    """
+    run = ["width", "sampling", "seed"]
+    half = rows.assign(tenth=(rows["tenth"] > TENTHS // 2) + 1)
+    half = half.groupby([*run, "tenth", "step"], as_index=False)[
+        ["presentations", "accuracy_share"]
+    ].mean()
+    reached = when_learned(half).pivot(index=run, columns="tenth", values="reached")
+    shown = half.pivot(index=[*run, "step"], columns="tenth", values="presentations")
+    shown = (shown[2] / shown.sum(axis=1)).rename("rare_examples_share").reset_index()
+    shown = shown.merge(reached[2].rename("learned").reset_index(), on=run)
+    until = (
+        shown[shown["step"] <= shown["learned"] + 0.5].groupby(run)["rare_examples_share"].last()
+    )
+    return pd.concat(
+        [(1 - reached[1] / reached[2]).rename("waiting_share"), until], axis=1
+    ).reset_index()

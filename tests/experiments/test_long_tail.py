@@ -66,3 +66,23 @@ def test_a_tenth_that_is_not_learned_counts_with_the_last_step(rows):
     found = long_tail.when_learned(never)
     assert not found["is_learned"].any()
     np.testing.assert_allclose(found["reached"], SMALL.steps)
+
+
+def test_the_ledger_of_a_run_made_by_hand():
+    """The common half is learned at step 20, the rare one at 40; a tenth of examples are rare."""
+    steps = np.array([10, 20, 40, 80])
+    frames = [
+        pd.DataFrame(
+            {
+                "step": steps,
+                "tenth": tenth,
+                "presentations": steps * (1.0 if tenth > 5 else 9.0),
+                "accuracy_share": np.where(steps >= (40 if tenth > 5 else 20), 0.9, 0.0),
+            }
+        )
+        for tenth in range(1, 11)
+    ]
+    rows = pd.concat(frames).assign(width=1, sampling="zipf", seed=0)
+    told = long_tail.ledger(rows)
+    assert told["waiting_share"].item() == pytest.approx(0.5)
+    assert told["rare_examples_share"].item() == pytest.approx(0.1)

@@ -194,6 +194,29 @@ def test_the_mean_over_seeds_has_the_interval_of_student():
             experiments.over_seeds(values)
 
 
+def test_the_geometric_mean_of_factors():
+    result = experiments.over_seeds([1.0, 2.0, 4.0], geometric=True)
+    plain = experiments.over_seeds(np.log([1.0, 2.0, 4.0]))
+    assert result.estimate == pytest.approx(2)
+    np.testing.assert_allclose(result.interval(), np.exp(plain.interval()))
+    with pytest.raises(ValueError, match="positive"):
+        experiments.over_seeds([0.0, 1.0], geometric=True)
+
+
+def test_a_gap_is_paired_by_seed():
+    rows = toy.run(toy.SCALES["full"])
+    result = experiments.gap(rows, "score", {"width": 3}, {"width": 1})
+    scores = rows.pivot(index="seed", columns="width", values="score")
+    np.testing.assert_allclose(result.values, scores[3] - scores[1])
+
+
+def test_a_quick_run_takes_other_settings(monkeypatch, capsys):
+    sweep()
+    monkeypatch.setattr(experiments, "module", lambda name: toy)
+    assert set(experiments.quick("toy", widths=(1, 3))["width"]) == {1, 3}
+    assert "2 means agree" in capsys.readouterr().out
+
+
 def test_one_condition_is_one_number_per_seed():
     rows = toy.run(toy.SCALES["full"])
     assert list(experiments.by_seed(rows, "score", width=2).index) == [0, 1, 2, 3]
