@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from scalinglab import schemas
+from scalinglab import experiments, schemas
 from scalinglab.experiments import _signals
 
 SAME = {"labels": False, "teacher": True}
@@ -152,7 +152,7 @@ def held(config: Config) -> int:
 
 def run(config: Config) -> pd.DataFrame:
     """Run all parts."""
-    return pd.concat([run_cell(config, **cell) for cell in cells(config)], ignore_index=True)
+    return experiments.together((run_cell(config, **cell) for cell in cells(config)), SCHEMA)
 
 
 def _run(config, network, seed, signals, target, rows, steps) -> tuple:

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from scalinglab import schemas
+from scalinglab import experiments, schemas
 
 PIXELS, CLASSES = 64, 10
 POLICIES = ("cascade", "random exit", "fixed exit")
@@ -149,7 +149,7 @@ def run_cell(config: Config, width: int) -> pd.DataFrame:
 
 def run(config: Config) -> pd.DataFrame:
     """Run all parts."""
-    return pd.concat([run_cell(config, **cell) for cell in cells(config)], ignore_index=True)
+    return experiments.together((run_cell(config, **cell) for cell in cells(config)), SCHEMA)
 
 
 def _leave(config: Config, confidence: np.ndarray, seed: int):

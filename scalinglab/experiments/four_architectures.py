@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from scalinglab import schemas
+from scalinglab import experiments, schemas
 from scalinglab.experiments import _signals
 
 ARCHITECTURES = ("MLP", "CNN", "GRU", "attention")
@@ -124,7 +124,7 @@ def run_cell(config: Config, architecture: str, rung: float) -> pd.DataFrame:
 
 def run(config: Config) -> pd.DataFrame:
     """Run all parts."""
-    return pd.concat([run_cell(config, **cell) for cell in cells(config)], ignore_index=True)
+    return experiments.together((run_cell(config, **cell) for cell in cells(config)), SCHEMA)
 
 
 def tuned(result: pd.DataFrame) -> pd.DataFrame:
@@ -148,3 +148,23 @@ def slopes(tuned: pd.DataFrame) -> pd.DataFrame:
         slope = np.polyfit(np.log10(part["training_flop"]), np.log10(part["test_error"]), 1)[0]
         rows.append((architecture, order, seed, slope))
     return pd.DataFrame(rows, columns=["architecture", "order", "seed", "slope"])
+
+
+def flop_at_error(tuned: pd.DataFrame, error: float) -> pd.DataFrame:
+    """Return the training FLOP at which each architecture, order and seed reaches a test error.
+
+    Read off the ladder, linear in the logarithms of both, between the last rung above and the next
+    one at or below the error; NaN where no rung is below, or the first one is already.
+    """
+    rows = []
+    for key, part in tuned.groupby(["architecture", "order", "seed"]):
+        part = part.sort_values("training_flop")
+        x, y = np.log10(part["training_flop"].to_numpy()), np.log10(part["test_error"].to_numpy())
+        below = np.flatnonzero(y <= np.log10(error))
+        flop = np.nan
+        if below.size and below[0] > 0:
+            i = below[0]
+            share = (y[i - 1] - np.log10(error)) / (y[i - 1] - y[i])
+            flop = 10 ** (x[i - 1] + share * (x[i] - x[i - 1]))
+        rows.append((*key, flop))
+    return pd.DataFrame(rows, columns=["architecture", "order", "seed", "training_flop"])

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from scalinglab import schemas
+from scalinglab import experiments, schemas
 from scalinglab.experiments import _signals
 
 RATES = {
@@ -183,7 +183,7 @@ def run_cell(config: Config, optimiser: str) -> pd.DataFrame:
 
 def run(config: Config) -> pd.DataFrame:
     """Run all parts."""
-    return pd.concat([run_cell(config, **cell) for cell in cells(config)], ignore_index=True)
+    return experiments.together((run_cell(config, **cell) for cell in cells(config)), SCHEMA)
 
 
 def first_below(losses: np.ndarray, target: float, check_every: int) -> float:

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from scalinglab import schemas
+from scalinglab import experiments, schemas
 
 ELO = 400 / np.log(10)
 
@@ -134,9 +134,14 @@ def search(weights: dict, key, boards, simulations: int, noise: float):
 
 def run_cell(config: Config, seed: int) -> pd.DataFrame:
     """Train one network, keep its snapshots, and let all agents play all agents."""
-    import jax
-
     from scalinglab.experiments import _networks
+
+    return arena(config, seed, _networks.stacked(train(config, seed)))
+
+
+def train(config: Config, seed: int) -> list[dict]:
+    """Return the weights of each snapshot, in order of training."""
+    import jax
 
     boards = _opened(config.games)(jax.random.key(seed))
     carried, kept, done = (*first_weights(config, seed), boards), [], 0
@@ -146,7 +151,7 @@ def run_cell(config: Config, seed: int) -> pd.DataFrame:
             carried = _iteration(config)(carried, key)
             done += 1
         kept.append(carried[0])
-    return arena(config, seed, _networks.stacked(kept))
+    return kept
 
 
 def first_weights(config: Config, seed: int) -> tuple:
@@ -210,7 +215,7 @@ def arena(config: Config, seed: int, weights: dict) -> pd.DataFrame:
 
 def run(config: Config) -> pd.DataFrame:
     """Run all parts."""
-    return pd.concat([run_cell(config, **cell) for cell in cells(config)], ignore_index=True)
+    return experiments.together((run_cell(config, **cell) for cell in cells(config)), SCHEMA)
 
 
 def ratings(result: pd.DataFrame, config: Config | None = None) -> pd.DataFrame:

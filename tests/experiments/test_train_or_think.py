@@ -29,16 +29,16 @@ def test_the_same_seed_gives_the_same_games():
 
 def test_wrong_targets_teach_nothing():
     """Three untrained networks, one trained, one trained with targets of other boards."""
-    config = train_or_think.Config(snapshots=(1, 2, 3, 4, 5), simulations=(0,), openings=24)
+    config = train_or_think.Config(snapshots=(1, 2, 3, 4, 5), simulations=(4,), openings=24)
     contestants = [train_or_think.first_weights(config, seed)[0] for seed in (7, 8, 9)]
     for wrong in (False, True):
         trained = dataclasses.replace(config, shuffled_targets=wrong, snapshots=(32,))
         contestants += train_or_think.train(trained, seed=0)
     games = train_or_think.arena(config, 0, _networks.stacked(contestants))
     elo = train_or_think.ratings(games, config).set_index("snapshot")["elo"]
-    assert elo[4] > elo[[1, 2, 3]].max() + 100
-    assert elo[4] > elo[5] + 100
-    assert elo[5] < elo[[1, 2, 3]].max() + 100
+    untrained = elo[[1, 2, 3]].max()
+    assert elo[4] > untrained + 60 and elo[4] > elo[5] + 60
+    assert elo[5] < untrained + 60
 
 
 def test_an_evaluation_costs_what_the_compiler_counts():
