@@ -580,6 +580,131 @@ SCHEMAS = {
         key=["architecture", "context_tokens", "budget_flop", "parameters", "tokens", "loss_nats"],
     ),
     "xlstm_runs": table(language_run(), key=["architecture", "parameters", "tokens"]),
+    "agents": table(
+        {
+            "system": text("agent system or simple baseline, with its model"),
+            "accuracy_share": share("solved, mean over five runs of 164 problems"),
+            "lowest_share": share("lowest of the five runs"),
+            "highest_share": share("highest of the five runs"),
+            "tokens": number("tokens read and written in a whole run", "tokens"),
+        },
+        key=["system"],
+    ),
+    "attempts": table(
+        {
+            "run": text("name of the run"),
+            "vendor": text("who made the model, from its name"),
+            "model": text("model, with its setting"),
+            "exercises": whole("exercises", "exercises"),
+            "first_percent": percent("solved at the first attempt"),
+            "second_percent": percent("solved after one more attempt that sees the failing tests"),
+        },
+        key=["run"],
+    ),
+    "best_sample_counts": table(
+        {
+            "model": text("model that writes the programs"),
+            "cost_of_a_wrong_program": number(
+                "cost of accepting a wrong program over the value of a right one",
+                "x",
+                pa.Check.ge(0),
+            ),
+            "best_samples": whole(
+                "number of samples, up to 200, with the highest mean reward",
+                "samples",
+                pa.Check.in_range(0, 200),
+            ),
+        },
+        key=["model", "cost_of_a_wrong_program"],
+    ),
+    "code_samples": table(
+        {
+            "family": text("one recipe in several sizes"),
+            "model": text("model"),
+            "parameters": parameters("size, from the name"),
+            "problem": text("name of the problem"),
+            "difficulty": text("as the contest has it", allowed=["easy", "hard", "medium"]),
+            "passed": whole(
+                "of ten programs, those that pass", "programs", pa.Check.in_range(0, 10)
+            ),
+        },
+        key=["model", "problem"],
+    ),
+    "engine_doublings": table(
+        {
+            "engine": text("chess engine"),
+            "seconds_per_move": number("thinking time", "s"),
+            "games": whole("games played", "games"),
+            "elo": number("rating against one fixed opponent", "Elo"),
+        },
+        key=["seconds_per_move"],
+    ),
+    "engine_odds": table(
+        {
+            "openings": text("book of openings"),
+            "seconds_newer": number("base time of the newer release", "s"),
+            "time_ratio": number("base time of the older over that of the newer release", "x"),
+            "elo": number(
+                "rating of the newer release over the older", "Elo", pa.Check.in_range(-500, 500)
+            ),
+        },
+        key=["openings", "seconds_newer", "time_ratio"],
+    ),
+    "gsm8k_votes": table(
+        {
+            "model": text("Hugging Face id, as in base_models"),
+            "single_share": share("GSM8K, the first of five sampled chains of thought"),
+            "majority_share": share("GSM8K, the majority of the five"),
+        },
+        key=["model"],
+    ),
+    "issue_solvers": table(
+        {
+            "model": text("language model, as tagged"),
+            "system": text("system that was built on it"),
+            "submitted": date("day of submission", since="2023-01-01"),
+            "resolved_percent": percent("issues resolved"),
+        },
+        key=["model", "system", "submitted", "resolved_percent"],
+    ),
+    "puzzle_scores": table(
+        {
+            "test_set": text("generation of the puzzles", allowed=["ARC-AGI-1", "ARC-AGI-2"]),
+            "entry": text("model and its budget of thinking"),
+            "model": text("model, the same at all budgets"),
+            "kind": text("whether it thinks before it answers", allowed=["plain", "thinking"]),
+            "released": date("day of release; may be empty", since="2022-01-01", nullable=True),
+            "score_share": share("puzzles solved"),
+            "dollars_per_task": number("list price of one puzzle", "US$"),
+        },
+        key=["test_set", "entry"],
+    ),
+    "repeated_samples": table(
+        {
+            "model": text("Pythia model"),
+            "parameters": parameters("size, from the name"),
+            "problem": whole("number of the problem of MATH", "", pa.Check.ge(0)),
+            "samples": whole("samples drawn", "samples"),
+            "correct": whole("samples with the right final answer", "samples", pa.Check.ge(0)),
+        },
+        key=["model", "problem"],
+    ),
+    "sixty_four_votes": table(
+        {
+            "model": text("model"),
+            "single_percent": percent("AIME 2024, mean of 64 answers; thirty questions"),
+            "votes_percent": percent("AIME 2024, majority of the 64 answers"),
+        },
+        key=["model"],
+    ),
+    "thinking_tokens": table(
+        {
+            "tokens_asked": whole("tokens asked for; above 2,048 by votes", "tokens"),
+            "tokens_used": number("mean tokens spent on a question", "tokens"),
+            "accuracy_share": share("AIME 2024, thirty questions"),
+        },
+        key=["tokens_asked"],
+    ),
     "published_forecasts": table(
         {
             "work": text(
@@ -893,9 +1018,8 @@ SCHEMAS = {
             "scale": text("scale of the benchmark", allowed=["s", "m", "l", "xl"]),
             "filter": text(
                 "how the pool was filtered",
-                allowed=["none", "CLIP score", "LAION rule", "best of the study"],
+                allowed=["none", "CLIP score", "best of the study"],
             ),
-            "samples_seen": number("training samples, repeats included", "samples"),
             "training_flop": number("three forward passes a sample", "FLOP"),
             "dataset": text("test set; the unit to resample"),
             "score_share": share("zero-shot accuracy or recall"),
@@ -944,5 +1068,194 @@ SCHEMAS = {
             name="no more different tokens than tokens",
         ),
         key=["run"],
+    ),
+    "ablation_curves": table(
+        {
+            "variant": text("the one thing that is varied"),
+            "seed": whole("seed", ""),
+            "tokens": number("tokens so far", "tokens"),
+            "training_flop": number("compute so far, by profiler, three digits", "FLOP"),
+            "loss_nats": number("validation loss", "nats per token", pa.Check.in_range(4, 12)),
+        },
+        key=["variant", "seed", "tokens"],
+    ),
+    "context_lengths": table(
+        {
+            "model": text("model and its size"),
+            "maker": text("who made it; the unit to resample"),
+            "parameters": parameters("all parameters; empty where none are printed", nullable=True),
+            "is_self_reported": flag("True for scores that the makers report"),
+            "claimed_tokens": number("context length the makers claim", "tokens"),
+            "effective_tokens": number("longest tested length above the threshold", "tokens"),
+            "exceeds": flag("True where the effective length is only known to be above this"),
+            "falls_short": flag("True where it is only known to be below this"),
+            **{
+                f"score_{k}k_percent": percent(f"score at {k} thousand tokens", nullable=k == 128)
+                for k in (4, 8, 16, 32, 64, 128)
+            },
+        },
+        key=["model"],
+    ),
+    "distilled_models": table(
+        {
+            "model": text("model"),
+            "kind": text(
+                "student of DeepSeek-R1, the same base without a teacher, the teacher, or other",
+                allowed=["student", "no teacher", "teacher", "other"],
+            ),
+            "parameters": parameters("all parameters; empty where not published", nullable=True),
+            "aime_percent": percent("AIME 2024, 30 questions"),
+            "math500_percent": percent("MATH-500, 500 questions"),
+            "gpqa_percent": percent("GPQA Diamond, 198 questions"),
+            "livecodebench_percent": percent("LiveCodeBench"),
+        },
+        key=["model"],
+    ),
+    "gsm8k_prompting": table(
+        {
+            "model": text("Hugging Face id, as in base_models"),
+            "direct_share": share("GSM8K, five plain examples"),
+            "steps_share": share("GSM8K, eight examples with the steps written out"),
+        },
+        key=["model"],
+    ),
+    "instruct_eval": table(
+        {
+            "model": text("tuned model"),
+            "foundation": text("model it was tuned from; the unit to resample"),
+            "parameters": parameters(),
+            "mmlu_percent": percent("MMLU, tuned"),
+            "base_mmlu_percent": percent("MMLU, foundation"),
+            "kind": text("what it was tuned on", allowed=["tasks", "dialogue"]),
+        },
+        key=["model", "foundation", "parameters"],
+    ),
+    "instruction_pairs": table(
+        {
+            "model": text("tuned model"),
+            "family": text("family; the unit to resample"),
+            "parameters": parameters("size from the name; of routed models, of one expert"),
+            "base": text("base model by the same makers"),
+            "benchmark": text("benchmark"),
+            "tuned_share": share("score of the tuned model"),
+            "base_share": share("score of the base model"),
+        },
+        key=["model", "benchmark"],
+    ),
+    "language_progress": table(
+        {
+            "paper": whole(
+                "number of the group of equal publication date; the unit to resample", ""
+            ),
+            "system": text("model"),
+            "published": date("day of publication", since="2012-01-01"),
+            "parameters": parameters(),
+            "dataset_tokens": number("size of the training set, not tokens seen", "tokens"),
+            "benchmark": text("test text", allowed=["wt103", "wt2", "ptb"]),
+            "loss_nats": number("log of the perplexity", "nats", pa.Check.in_range(1.5, 7)),
+            "is_suspect": flag("True where size or data is likely an entry error upstream"),
+        },
+        key=["system", "benchmark", "parameters", "published"],
+    ),
+    "preference_win_rates": table(
+        {
+            "edition": whole("edition of the test; 1 against an older reference, 2 a newer", ""),
+            "model": text("system"),
+            "win_rate_percent": percent("prompts on which the judge prefers it, of 805"),
+            "length_controlled_percent": percent("the same, corrected for length", nullable=True),
+            "mean_characters": number("mean length of its answers", "characters"),
+        },
+        key=["edition", "model"],
+    ),
+    "published_multipliers": table(
+        {
+            "innovation": text("what is changed"),
+            "multiplier": number("compute ratio at equal loss, as published", "x"),
+        },
+        key=["innovation"],
+    ),
+    "recipe_cells": table(
+        {
+            "recipe": text("which recipe is the new one"),
+            "size": text("size of GPT-2", allowed=["124M", "355M", "1.5B"]),
+            "algorithm": text("training recipe", allowed=["old", "new"]),
+            "data": text("training text", allowed=["old", "new"]),
+            "gpu_hours": number(
+                "hours to the loss of the old recipe on old data; empty if never reached",
+                "hours",
+                nullable=True,
+            ),
+            "is_censored": flag("True where the loss was never reached"),
+        },
+        key=["recipe", "size", "algorithm", "data"],
+    ),
+    "retrieval_against_size": table(
+        {
+            "model": text("model"),
+            "kind": text("with or without retrieval", allowed=["closed book", "retrieval"]),
+            "parameters": parameters("size; the passage index not counted"),
+            "question_set": text("question set"),
+            "percent": percent("exact match"),
+        },
+        key=["model", "question_set"],
+    ),
+    "retrieval_methods": table(
+        {
+            "method": text("method, as printed"),
+            "is_plain": flag("True if nothing was trained for it and prompts are as they come"),
+            "question_set": text("question set"),
+            "percent": percent("exact match, or F1 for HotpotQA, 2WikiMultihop and PopQA"),
+        },
+        key=["method", "question_set"],
+    ),
+    "speedrun_curves": table(
+        {
+            "comparison": text("which comparison"),
+            "run": text("optimiser"),
+            "parameters": parameters(),
+            "tokens": number("tokens so far", "tokens"),
+            "loss_nats": number("validation loss", "nats per token", pa.Check.in_range(2, 20)),
+        },
+        key=["comparison", "run", "tokens"],
+    ),
+    "speedrun_medium": table(
+        {
+            "record": whole("number of the record", ""),
+            "minutes": number("time to the loss on eight H100", "minutes"),
+        },
+        key=["record"],
+    ),
+    "speedrun_optimisers": table(
+        {
+            "result": whole("number of the result", ""),
+            "family": text("family of the optimiser", allowed=["Adam", "AdamH", "Muon family"]),
+            "steps": number("steps to the loss", "steps"),
+            "runs": whole("runs averaged", "runs"),
+            "description": text("opening of the description upstream"),
+        },
+        key=["result"],
+    ),
+    "speedrun_records": table(
+        {
+            "record": whole("number of the record", ""),
+            "published": date("day of the record", since="2024-01-01"),
+            "minutes": number("time to the loss on eight H100", "minutes"),
+            "tokens": number("training tokens; empty without a log", "tokens", nullable=True),
+            "category": text(
+                "what changed, by the compilers of the extract",
+                allowed=[
+                    "architecture",
+                    "baseline",
+                    "data",
+                    "mixed",
+                    "objective",
+                    "optimiser",
+                    "retiming",
+                    "systems",
+                ],
+            ),
+            "is_retiming": flag("True where an older record was timed again"),
+        },
+        key=["record", "published", "minutes"],
     ),
 }

@@ -24,10 +24,10 @@ SCALES = ["400M-1x", "1B-1x", "1B-5x", "7B-1x"]
 # At 1B the corpora share one setting; runs with another rate or decay are a search of their own.
 SHARED_RATE, SHARED_DECAY = 0.003, 0.033
 TREATMENTS = {
-    "rw_v2_wo_dedup_resiliparse": "raw, first extraction",
+    "rw_v2_wo_dedup_resiliparse": "not deduplicated, first extraction",
     "rw_v2_w_exactdedup_resiliparse": "exact duplicates removed, first extraction",
     "rw_v2_w_substr_resiliparse": "repeated substrings removed, first extraction",
-    "rw_v2_wo_dedup_trafilatura": "raw, second extraction",
+    "rw_v2_wo_dedup_trafilatura": "not deduplicated, second extraction",
     "rw_v2_w_substr_trafilatura": "repeated substrings removed, second extraction",
     "rw_v2": "before semantic pruning",
     "rw_v2_semdedup_0.75": "semantic pruning, 75% kept",

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from scalinglab.ingest import read_columns
 
 SCALES = {"s": 12.8e6, "m": 128e6, "l": 1.28e9, "xl": 12.8e9}  # samples seen
 BACKBONES = {"s": "ViT-B-32", "m": "ViT-B-32", "l": "ViT-B-16", "xl": "ViT-L-14"}
-FILTERS = {None: "none", "clip": "CLIP score", "laion": "LAION rule"}
-TAG = r"(?P<pool>commonpool|datacomp)_(?P<scale>s|m|l|xl)(?:_(?P<filter>clip|laion))?_s\w+_b\w+"
+TAG = r"(?P<pool>commonpool|datacomp)_(?P<scale>s|m|l|xl)(?:_(?P<filter>clip))?_s\w+_b\w+"
 # Training passes over each pair forwards once and backwards at twice the cost.
 PASSES = 3
 
@@ -27,11 +27,10 @@ def derive(files: dict[str, Path]) -> dict[str, pd.DataFrame]:
     tag = models["pretrained"].str.fullmatch(TAG)
     models = models[tag].join(models.loc[tag, "pretrained"].str.extract(TAG))
     models = models[models["name"] == models["scale"].map(BACKBONES)]
-    best = models["pool"] == "datacomp"
-    models["filter"] = models["filter"].map(lambda f: FILTERS[None if pd.isna(f) else f])
-    models.loc[best, "filter"] = "best of the study"
-    models["samples_seen"] = models["scale"].map(SCALES)
-    models["training_flop"] = PASSES * models["gigaflop"] * 1e9 * models["samples_seen"]
-    key = ["scale", "filter", "samples_seen", "training_flop"]
+    models["filter"] = np.where(models["filter"].isna(), "none", "CLIP score")
+    models.loc[models["pool"] == "datacomp", "filter"] = "best of the study"
+    samples_seen = models["scale"].map(SCALES)
+    models["training_flop"] = PASSES * models["gigaflop"] * 1e9 * samples_seen
+    key = ["scale", "filter", "training_flop"]
     long = models[[*key, *test_sets]].melt(key, var_name="dataset", value_name="score_share")
-    return {"image_text_scores": long.sort_values(["samples_seen", "filter", "dataset"])}
+    return {"image_text_scores": long.sort_values(["training_flop", "filter", "dataset"])}
