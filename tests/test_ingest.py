@@ -58,10 +58,21 @@ def test_every_table_is_derived_byte_for_byte(slug, caplog):
         ("gadre-overtraining", "runs_104.csv", "overtraining_runs"),
         ("gadre-overtraining", "eval_task_baselines.csv", "overtraining_tasks"),
         ("imagenet-algorithmic-progress", "imagenet.csv", "imagenet_progress"),
+        ("data-vs-algorithms", "ceg_cells.csv", "recipe_cells"),
+        ("deepseek-r1-distill", "r1_distill.csv", "distilled_models"),
+        ("gundlach2025-origins", "ablation_curves_64d.csv", "ablation_curves"),
+        ("gundlach2025-origins", "published_multipliers.csv", "published_multipliers"),
+        ("ho2024-lm-progress", "ho2024_lm_progress.csv", "language_progress"),
+        ("instruct-eval", "problem_solving_leaderboard.csv", "instruct_eval"),
         ("isoflops-multi", "isoflops.csv", "isoflops"),
         ("lstm-transformer-scaling", "training_curves.csv", "architecture_curves"),
         ("obs-scaling", "base_llm_benchmark_eval.csv", "base_models"),
+        ("nanogpt-speedrun", "records.csv", "speedrun_medium"),
+        ("nanogpt-speedrun-details", "comparison_curves.csv", "speedrun_curves"),
+        ("nanogpt-speedrun-details", "track1_records.csv", "speedrun_records"),
+        ("nanogpt-speedrun-details", "track3_optimizers.csv", "speedrun_optimisers"),
         ("obs-scaling", "base_llm_emergent_capability_eval.csv", "emergent_tasks"),
+        ("obs-scaling", "base_llm_post_training_eval.csv", "gsm8k_prompting"),
         ("olmo-ladder", "final_ma5.csv", "ladder_runs"),
         ("olmo-ladder", "published_chained_13b.csv", "ladder_predictions"),
         ("open-llm-leaderboard-v1", "open-llm-leaderboard_old.csv", "leaderboard_v1"),
@@ -71,7 +82,14 @@ def test_every_table_is_derived_byte_for_byte(slug, caplog):
         ("porian-refinedweb-isoflops", "published_exponents.csv", "porian_exponents"),
         ("pruning-survey-shrinkbench", "results.csv", "pruning_survey"),
         ("routed-lm-scaling", "curves.csv.gz", "routed_runs"),
+        ("ruler-context", "ruler_table.csv", "context_lengths"),
         ("rigl-sparse-training", "rigl_results.csv", "sparse_training"),
+        ("aider-leaderboards", "aider_leaderboards.csv", "attempts"),
+        ("arc-prize-cost-score", "arc_cost_score.csv", "puzzle_scores"),
+        ("livecodebench-passk", "generation_2024-04-17.csv", "code_samples"),
+        ("pythia-repeated-sampling", "pythia_math_counts.csv", "repeated_samples"),
+        ("swebench-scaffolds", "leaderboards.csv", "issue_solvers"),
+        ("obs-scaling", "base_llm_post_training_eval.csv", "gsm8k_votes"),
         ("test-task-training", "test_task_53_models.csv", "test_task"),
         ("timm-imagenet", "results-imagenet.csv", "imagenet_models"),
         ("xlstm-transformer-scaling", "isoflop_runs.csv", "xlstm_isoflops"),
@@ -112,9 +130,68 @@ def test_years_of_designs_that_are_named_like_older_ones_are_corrected():
     assert corrected["inception_v4"].all()
 
 
+def test_a_model_without_a_group_is_a_group_of_its_own():
+    scores = tables.load("puzzle_scores")
+    assert scores["model"].notna().all()
+    assert (scores["dollars_per_task"] > 0).all()
+
+
+def test_a_family_of_code_models_has_several_sizes():
+    cells = tables.load("code_samples")
+    assert (cells.groupby("family")["parameters"].nunique() > 1).all()
+    assert (cells.groupby("model").size() == 400).all()
+
+
 def test_a_level_counts_flop_and_not_days():
     levels = tables.load("efficiency_levels").set_index("model")
     assert levels.loc["AlexNet", "training_flop"] == pytest.approx(3.1 * 86_400 * 1e12)
+
+
+def test_tuned_versions_are_those_of_the_makers_of_the_base():
+    pairs = tables.load("instruction_pairs")
+    one_each = pairs.drop_duplicates("model").set_index("model")["base"]
+    assert one_each["mixtral-8x7b-instruct-v0.1"] == "mixtral-8x7b-v0.1"
+    assert one_each["gemma-2b-it"] == "gemma-2b"
+    assert not one_each.index.str.contains("dolphin|dolly|orca|wizard|sauerkraut").any()
+
+
+def test_a_tune_by_others_is_left_out_even_of_the_same_family(tmp_path):
+    module = importlib.import_module("scalinglab.ingest.sloth_base_instruct")
+    row = dict.fromkeys(module.COLUMNS, 0.5) | {"Family": "f", "#Params (B)": 7}
+    names = [("f-7b", False), ("f-7b-chat", True), ("f-7b-chat-v2", True), ("wizard-7b", True)]
+    rows = [row | {"Model": name, "Instruct": is_tuned} for name, is_tuned in names]
+    rows[1]["IFEval"] = None
+    pairs = derive("sloth_base_instruct", write(tmp_path, "data_v2.csv", rows))
+    pairs = pairs["instruction_pairs"]
+    assert set(pairs["model"]) == {"f-7b-chat"}
+    assert "IFEval" not in set(pairs["benchmark"]) and len(pairs) == 11
+
+
+def test_what_the_reconstruction_doubts_is_marked_and_kept():
+    rows = tables.load("language_progress")
+    assert rows["is_suspect"].sum() == 4
+    assert rows.loc[rows["is_suspect"], "system"].nunique() == 3
+
+
+def test_lengths_beyond_the_longest_test_are_marked():
+    lengths = tables.load("context_lengths")
+    beyond = lengths["exceeds"]
+    assert (lengths.loc[beyond, "effective_tokens"] == 128_000).all()
+    assert lengths.loc[lengths["model"] == "Jamba-1.5-large 94B/398B", "parameters"].item() == 398e9
+
+
+def test_a_foundation_stands_beside_each_tuned_model(tmp_path):
+    row = {"Foundation": "T5", "Parameters (B)": 3}
+    rows = [
+        row | {"Model": "[T5 XL LM](https://x/t5)", "MMLU": 23},
+        row | {"Model": "[Flan-T5-XL](https://x/flan)", "MMLU": 49},
+        row | {"Model": "[Big](https://x/big)", "MMLU": 50, "Parameters (B)": 11},
+    ]
+    files = write(tmp_path, "problem_solving_leaderboard.csv", rows)
+    tuned = derive("instruct_eval", files)["instruct_eval"]
+    assert tuned[["model", "base_mmlu_percent", "kind"]].values.tolist() == [
+        ["Flan-T5-XL", 23, "tasks"]
+    ]
 
 
 def test_a_run_keeps_its_last_evaluation(tmp_path):
@@ -199,6 +276,8 @@ def test_the_named_unit_slip_is_corrected_and_nothing_else(tmp_path):
     module = importlib.import_module("scalinglab.ingest.obs_scaling")
     emergent = [dict.fromkeys(module.EMERGENT_COLUMNS, 0.5)]
     files |= write(tmp_path, "base_llm_emergent_capability_eval.csv", emergent)
+    prompts = [dict.fromkeys({**module.PROMPTING_COLUMNS, **module.VOTING_COLUMNS}, 0.5)]
+    files |= write(tmp_path, "base_llm_post_training_eval.csv", prompts)
     table = derive("obs_scaling", files)["base_models"].set_index("model")
     assert np.allclose(table["tokens"], [627e9, 627e12])
     assert np.allclose(table["training_flop"], [1.1286e22, 1.1286e25])

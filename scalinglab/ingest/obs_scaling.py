@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from scalinglab.ingest import read_columns
+from scalinglab.ingest import drop, read_columns
 
 COLUMNS = {
     "Model": "model",
@@ -31,14 +31,30 @@ EMERGENT_COLUMNS = {
     "arithmetic_3ds_2_acc": "subtraction_3_digits_share",
     "arithmetic_2dm_2_acc": "multiplication_2_digits_share",
 }
+PROMPTING_COLUMNS = {
+    "Model": "model",
+    "gsm8k_5_exact_match,flexible-extract": "direct_share",
+    "gsm8k_cot_8_exact_match,flexible-extract": "steps_share",
+}
+VOTING_COLUMNS = {
+    "Model": "model",
+    "gsm8k_cot_self_consistency_8_exact_match,score-first-flexible-extract": "single_share",
+    "gsm8k_cot_self_consistency_8_exact_match,maj@5-flexible-extract": "majority_share",
+}
 # Upstream says 627 trillion tokens; the model's paper (arXiv 2309.11568) says 627 billion.
 UNIT_SLIP = "cerebras/btlm-3b-8k-base"
 
 
 def derive(files: dict[str, Path]) -> dict[str, pd.DataFrame]:
-    """Return ``base_models`` (size, tokens, compute, eight scores) and ``emergent_tasks``."""
+    """Return ``base_models`` (size, tokens, compute, scores) and two tables of more scores."""
     emergent = read_columns(files["base_llm_emergent_capability_eval.csv"], EMERGENT_COLUMNS)
     models = read_columns(files["base_llm_benchmark_eval.csv"], COLUMNS)
+    prompting = read_columns(files["base_llm_post_training_eval.csv"], PROMPTING_COLUMNS)
+    prompting = drop(
+        prompting, prompting.isna().any(axis=1), "not scored with both prompts", name="model"
+    )
+    votes = read_columns(files["base_llm_post_training_eval.csv"], VOTING_COLUMNS)
+    votes = drop(votes, votes.isna().any(axis=1), "not scored with five votes", name="model")
     models["parameters"] *= 1e9
     models["tokens"] *= 1e12
     models["training_flop"] *= 1e21
@@ -47,4 +63,6 @@ def derive(files: dict[str, Path]) -> dict[str, pd.DataFrame]:
     return {
         "base_models": models.sort_values("model"),
         "emergent_tasks": emergent.sort_values("model"),
+        "gsm8k_votes": votes.sort_values("model"),
+        "gsm8k_prompting": prompting.sort_values("model"),
     }
