@@ -673,7 +673,7 @@ SCHEMAS = {
             "entry": text("model and its budget of thinking"),
             "model": text("model, the same at all budgets"),
             "kind": text("whether it thinks before it answers", allowed=["plain", "thinking"]),
-            "released": date("day of release; may be empty", since="2022-01-01", nullable=True),
+            "released": date("day of release", since="2022-01-01"),
             "score_share": share("puzzles solved"),
             "dollars_per_task": number("list price of one puzzle", "US$"),
         },
