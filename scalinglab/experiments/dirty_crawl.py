@@ -305,10 +305,13 @@ def multiplier(
     curves = raw.pivot(index="seed", columns="training_flop", values="accuracy_percent")
     curves, compute = curves.loc[treated.index].cummax(axis=1).to_numpy(), curves.columns
 
+    def needed(curve: np.ndarray, target: float) -> float:
+        if curve[0] <= target <= curve[-1]:
+            return float(inverse_interpolate(compute, curve, target))
+        return 0.0 if target < curve[0] else np.inf
+
     def factor(weights: np.ndarray) -> np.ndarray:
         mean, target = weights @ curves / len(curves), weights @ treated / len(curves)
-        needed = [inverse_interpolate(compute, *pair) for pair in zip(mean, target, strict=True)]
-        beyond = np.where(target > mean[:, -1], np.inf, 0.0)
-        return np.where(np.isnan(needed), beyond, needed) / flop
+        return np.array([needed(*pair) for pair in zip(mean, target, strict=True)]) / flop
 
     return resampling.bootstrap(factor, treated.index)
