@@ -226,24 +226,12 @@ def equal_score(
         raise ValueError("the untreated runs have one training compute; a curve needs two")
 
     def multiplier(weights: np.ndarray) -> np.ndarray:
-        weight = np.add.reduceat(weights[:, order], starts, axis=1)
-        if curve == "frontier":
-            y = running_best(flop, height, at, weights=weights)
-        else:
-            total = np.add.reduceat(weights[:, order] * height[order], starts, axis=1)
-            y = np.divide(total, weight, out=np.zeros_like(total), where=weight > 0)
-        return np.array([invert(*resample) for resample in zip(y, weight, strict=True)])
-
-    def invert(y: np.ndarray, weight: np.ndarray) -> float:
-        drawn = weight > 0
-        if drawn.sum() < 2:
-            return np.nan
-        y = y[drawn]
         if curve == "mean":
-            y = isotonic_regression(y, weights=weight[drawn]).x
-        if not y[0] <= target <= y[-1]:
-            return 0.0 if target < y[0] else np.inf
-        return float(inverse_interpolate(at[drawn], y, target)) / treated_flop
+            return compute_to_reach(weights, flop, height, target) / treated_flop
+        drawn = np.add.reduceat(weights[:, order], starts, axis=1) > 0
+        best = running_best(flop, height, at, weights=weights)
+        pairs = zip(best, drawn, strict=True)
+        return np.array([_invert(at[d], y[d], target) for y, d in pairs]) / treated_flop
 
     estimate = float(multiplier(np.ones((1, n)))[0])
     low, high, count, undefined, reason = np.nan, np.nan, 0, 0, ""
@@ -268,6 +256,39 @@ def equal_score(
         undefined=undefined,
         reason=reason,
     )
+
+
+def compute_to_reach(
+    weights: np.ndarray, training_flop: ArrayLike, score: ArrayLike, target: float
+) -> np.ndarray:
+    """Return the FLOP at which the monotone mean curve reaches a score, per resample, (R,).
+
+    weights: resamples (R, n) from :mod:`scalinglab.resampling`. training_flop, score: (n,), larger
+    scores better. The curve is the isotonic regression of score on compute, log-linear between
+    points. 0 where the curve starts above the target, infinite where it ends below it, NaN where a
+    resample has fewer than two different computes.
+    """
+    flop, score = np.asarray(training_flop, float), np.asarray(score, float)
+    order = np.argsort(flop, kind="stable")
+    at, starts = np.unique(flop[order], return_index=True)
+    weight = np.add.reduceat(weights[:, order], starts, axis=1)
+    total = np.add.reduceat(weights[:, order] * score[order], starts, axis=1)
+    means = np.divide(total, weight, out=np.zeros_like(total), where=weight > 0)
+    found = []
+    for y, w in zip(means, weight, strict=True):
+        drawn = w > 0
+        curve = isotonic_regression(y[drawn], weights=w[drawn]).x
+        found.append(_invert(at[drawn], curve, target))
+    return np.array(found)
+
+
+def _invert(at: np.ndarray, y: np.ndarray, target: float) -> float:
+    """Return the x at which a curve that never falls reaches the target; 0 or infinite outside."""
+    if len(at) < 2:
+        return np.nan
+    if not y[0] <= target <= y[-1]:
+        return 0.0 if target < y[0] else np.inf
+    return float(inverse_interpolate(at, y, target))
 
 
 def _refusal(

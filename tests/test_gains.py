@@ -283,3 +283,32 @@ def test_equal_score_names_bad_input(change, message):
     good = {k: GOOD[k] for k in ("training_flop", "score")}
     with pytest.raises(ValueError, match=message):
         gains.equal_score(**{**good, "treated_flop": 1e20, "treated_score": 0.2, **change})
+
+
+@quick
+@given(st.integers(0, 99), st.floats(0.05, 0.95))
+def test_compute_to_reach_inverts_a_rising_curve_and_weights_repeat_rows(seed, target):
+    rng = np.random.default_rng(seed)
+    flop, score = 10 ** np.sort(rng.uniform(20, 24, 12)), np.sort(rng.random(12))
+    score[[0, -1]] = 0, 1
+    found = gains.compute_to_reach(np.ones((1, 12)), flop, score, target)[0]
+    assert np.interp(np.log(found), np.log(flop), score) == pytest.approx(target)
+    weights = rng.integers(0, 4, (3, 12)).astype(float)
+    weights[:, [0, -1]] = 1
+    noisy = score + rng.normal(0, 0.2, 12)
+    repeated = [
+        gains.compute_to_reach(
+            np.ones((1, int(w.sum()))),
+            *(np.repeat(v, w.astype(int)) for v in (flop, noisy)),
+            target,
+        )[0]
+        for w in weights
+    ]
+    assert gains.compute_to_reach(weights, flop, noisy, target) == pytest.approx(repeated)
+
+
+def test_compute_to_reach_never_extrapolates():
+    flop, score, w = [1e20, 1e21], [0.2, 0.4], np.ones((1, 2))
+    assert gains.compute_to_reach(w, flop, score, 0.1)[0] == 0
+    assert gains.compute_to_reach(w, flop, score, 0.5)[0] == np.inf
+    assert np.isnan(gains.compute_to_reach(np.array([[2.0, 0.0]]), flop, score, 0.3)[0])

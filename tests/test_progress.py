@@ -1,0 +1,97 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scalinglab import progress, tables
+
+ROWS = tables.load("language_progress")
+LOSS = ROWS["loss_nats"].to_numpy()
+ONE = np.ones((1, len(ROWS)))
+
+
+@pytest.fixture(scope="module")
+def designs():
+    return progress.design(ROWS)
+
+
+def test_the_authors_optimiser_stops_where_they_say(designs):
+    stopped = progress.early_stop(*designs, LOSS, ONE)
+    value = progress.objective(stopped, *designs, LOSS, ONE, progress.PENALTY)
+    assert value == pytest.approx(0.05181292650905238, rel=1e-6)
+    assert 12 / progress.halvings(stopped) == pytest.approx(8.68, abs=0.01)
+
+
+def test_their_shares_from_a_network_of_2012_to_gpt_3_are_found_again(designs):
+    ends = pd.DataFrame(
+        {
+            "published": pd.to_datetime(["2012-12-01", "2020-05-28"]),
+            "parameters": [6e6, 175e9],
+            "dataset_tokens": [929e3, 499e9],
+            "benchmark": "wt103",
+        }
+    )
+    a, b = progress.design(ends, ROWS)
+    shares = progress.shapley(
+        progress.early_stop(*designs, LOSS, ONE)[0], (a[0], b[0]), (a[1], b[1])
+    )
+    assert shares == pytest.approx([0.486, 0.324, 0.021, 0.168], abs=0.0006)
+
+
+@pytest.mark.parametrize("penalty", [0, progress.PENALTY])
+def test_the_minimum_lies_below_the_early_stop_and_its_gradient_is_flat(designs, penalty):
+    best = progress.minimise(*designs, LOSS, ONE, penalty=penalty)
+    value = progress.objective(best, *designs, LOSS, ONE, penalty)
+    stopped = progress.early_stop(*designs, LOSS, ONE)
+    assert value < progress.objective(stopped, *designs, LOSS, ONE, penalty)
+    random = np.random.default_rng(0).normal(scale=1e-3, size=(500, 10))
+    around = progress.objective(best + random, *designs, LOSS, ONE, penalty)
+    assert around.min() > value - 1e-6
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    st.floats(0.005, 0.04),
+    st.floats(0.04, 0.1),
+    st.floats(0.01, 0.05),
+    st.floats(0.02, 0.06),
+)
+def test_a_law_without_noise_is_found_again(a_year, a_size, b_year, b_data):
+    a, b = progress.design(ROWS)
+    truth = np.array([0.9, -0.1, 0.1, a_year, a_size, 0.8, 0.2, -0.1, b_year, b_data])
+    found = progress.minimise(a, b, progress.loss(truth, a, b), ONE, penalty=0, steps=1000)
+    assert progress.loss(found[0], a, b) == pytest.approx(progress.loss(truth, a, b), abs=1e-2)
+
+
+@given(st.lists(st.floats(-0.2, 0.2), min_size=10, max_size=10), st.integers(0, 200))
+def test_shapley_shares_sum_to_one_and_a_lever_that_does_not_move_has_none(theta, row):
+    a, b = progress.design(ROWS)
+    theta = np.array(theta)
+    other = (row + 17) % len(ROWS)
+    before, after = (a[row].copy(), b[row].copy()), (a[other].copy(), b[other].copy())
+    after[0][:3], after[1][:3] = before[0][:3], before[1][:3]  # on one text
+    after[0][4] = before[0][4]  # of one size
+    fall = np.diff([progress.loss(theta, x[None], z[None])[0] for x, z in (before, after)])
+    if abs(fall) < 1e-6:
+        return
+    shares = progress.shapley(theta, before, after)
+    assert shares.sum() == pytest.approx(1)
+    assert shares[0] == pytest.approx(0, abs=1e-9)
+
+
+def test_a_weight_counts_as_a_repeated_row(designs):
+    a, b = designs
+    weights = np.where(np.arange(len(ROWS)) < 50, 2.0, 1.0)[None]
+    twice = np.r_[np.arange(len(ROWS)), np.arange(50)]
+    weighted = progress.minimise(a, b, LOSS, weights, steps=60)
+    repeated = progress.minimise(
+        a[twice], b[twice], LOSS[twice], np.ones((1, len(twice))), steps=60
+    )
+    assert weighted == pytest.approx(repeated, abs=1e-4)
+
+
+def test_halvings_add_the_two_ways():
+    theta = np.zeros(10)
+    theta[[3, 4, 8, 9]] = 0.05, 0.1, 0.02, 0.04
+    assert progress.halvings(theta) == pytest.approx(1 / np.log(2))
