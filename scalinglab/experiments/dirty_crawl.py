@@ -315,3 +315,8 @@ def multiplier(
         return np.array([needed(*pair) for pair in zip(mean, target, strict=True)]) / flop
 
     return resampling.bootstrap(factor, treated.index)
+
+
+def lead(rows: pd.DataFrame, first: tuple, second: tuple, flop: float) -> experiments.OverSeeds:
+    """Return the best accuracy up to a budget of one (width, policy) minus another's, by seed."""
+    return experiments.over_seeds(at_budget(rows, *first, flop) - at_budget(rows, *second, flop))

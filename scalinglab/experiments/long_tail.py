@@ -45,7 +45,7 @@ class Config:
 
 SCALES = {
     "full": Config(),
-    "quick": Config(seeds=(0, 1), runs=((256, "zipf"), (256, "equal")), steps=1280),
+    "quick": Config(seeds=(0, 1), runs=((256, "zipf"), (256, "equal")), steps=640),
 }
 SCHEMA = schemas.table(
     {

@@ -69,7 +69,7 @@ class Config:
 
 SCALES = {
     "full": Config(),
-    "quick": Config(seeds=(0, 1), hidden=(100,), sparsities=(0.9,), parts=("dense", "pruned")),
+    "quick": Config(seeds=(0,), hidden=(100,), sparsities=(0.9,), parts=("dense", "pruned")),
 }
 SCHEMA = schemas.table(
     {
