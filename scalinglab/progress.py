@@ -22,11 +22,37 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 
+from scalinglab.resampling import ols
+
 PENALTY = 0.0025
 TOLERANCE = 1e-9  # of the objective, near 0.05, in one step
 PARAMETERS = ("a", "a_ptb", "a_wt2", "a_year", "a_size", "b", "b_ptb", "b_wt2", "b_year", "b_data")
 YEAR, SIZE, DATA = [3, 8], 4, 9
 LEVERS = ("larger models", "more data", "better use of size", "better use of data")
+
+
+def year(dates: pd.Series) -> pd.Series:
+    """Return dates as years with a fraction, counting days as the authors do."""
+    return dates.dt.year + (dates.dt.day_of_year - 1) / 365
+
+
+def date_share(
+    score: pd.Series, training_flop: pd.Series, years: pd.Series, early: pd.Series, late: pd.Series
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Return a statistic of weights (R, n): the share of progress that dates explain, (R,).
+
+    The score (n,) is regressed on log10 training FLOP and on the years. Between the mean early row
+    and the mean late row (booleans, (n,)) it is predicted to rise by a part for compute and a part
+    for time; the share is the latter over the sum. It can be negative.
+    """
+    log_c = np.log10(training_flop)
+    spans = np.array([x[late].mean() - x[early].mean() for x in (log_c, years)])
+
+    def share(weights: np.ndarray) -> np.ndarray:
+        parts = ols(weights, score, log_c, years).slopes * spans
+        return parts[:, 1] / parts.sum(axis=1)
+
+    return share
 
 
 def design(rows: pd.DataFrame, origin: pd.DataFrame | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -38,12 +64,12 @@ def design(rows: pd.DataFrame, origin: pd.DataFrame | None = None) -> tuple[np.n
     origin = rows if origin is None else origin
 
     def columns(frame: pd.DataFrame) -> np.ndarray:
-        year = frame["published"].dt.year + (frame["published"].dt.day_of_year - 1) / 365
-        return np.column_stack([year, np.log(frame[["parameters", "dataset_tokens"]])])
+        logs = np.log(frame[["parameters", "dataset_tokens"]])
+        return np.column_stack([year(frame["published"]), logs])
 
-    year, size, data = (columns(rows) - columns(origin).min(axis=0)).T
+    since, size, data = (columns(rows) - columns(origin).min(axis=0)).T
     texts = [np.ones(len(rows)), rows["benchmark"] == "ptb", rows["benchmark"] == "wt2"]
-    return tuple(np.column_stack([*texts, -year, -x]).astype(float) for x in (size, data))
+    return tuple(np.column_stack([*texts, -since, -x]).astype(float) for x in (size, data))
 
 
 def loss(theta: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -152,24 +178,27 @@ def halvings(theta: np.ndarray) -> np.ndarray:
     return growth / np.log(2)
 
 
-def shapley(theta: np.ndarray, before: tuple, after: tuple) -> np.ndarray:
+def months(rate: np.ndarray) -> np.ndarray:
+    """Return the months of one halving from halvings a year; infinite where nothing halves."""
+    rate = np.asarray(rate, float)
+    return np.divide(12, rate, out=np.full_like(rate, np.inf), where=rate > 0)
+
+
+def shapley(theta: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return the share of each of four levers in the fall of the loss between two models.
 
-    theta: (..., 10). before, after: one row of each design, (5,) and (5,). The levers, in the
-    order of ``LEVERS``: size, data, and the year in either exponent. The share of a lever is its
-    mean contribution over all orders in which the four can be moved (Shapley 1953); shares sum
-    to one and can be negative.
+    theta: (..., 10). a, b: the design of the two models, (2, 5) each. The levers, in the order of
+    ``LEVERS``: size, data, and the year in either exponent. The share of a lever is its mean
+    contribution over all orders in which the four can be moved (Shapley 1953); shares sum to one
+    and can be negative.
     """
 
     def at(moved: frozenset) -> np.ndarray:
-        (a0, b0), (a1, b1) = before, after
-        a, b = a0.copy(), b0.copy()
-        for lever, (row, new, column) in enumerate(
-            ((a, a1, 4), (b, b1, 4), (a, a1, 3), (b, b1, 3))
-        ):
+        rows = a[:1].copy(), b[:1].copy()
+        for lever, (side, column) in enumerate(((0, 4), (1, 4), (0, 3), (1, 3))):
             if lever in moved:
-                row[column] = new[column]
-        return loss(theta, a[None], b[None])[..., 0]
+                rows[side][0, column] = (a, b)[side][1, column]
+        return loss(theta, *rows)[..., 0]
 
     return _shapley(at, len(LEVERS))
 

@@ -33,9 +33,7 @@ def test_their_shares_from_a_network_of_2012_to_gpt_3_are_found_again(designs):
         }
     )
     a, b = progress.design(ends, ROWS)
-    shares = progress.shapley(
-        progress.early_stop(*designs, LOSS, ONE)[0], (a[0], b[0]), (a[1], b[1])
-    )
+    shares = progress.shapley(progress.early_stop(*designs, LOSS, ONE)[0], a, b)
     assert shares == pytest.approx([0.486, 0.324, 0.021, 0.168], abs=0.0006)
 
 
@@ -69,13 +67,12 @@ def test_shapley_shares_sum_to_one_and_a_lever_that_does_not_move_has_none(theta
     a, b = progress.design(ROWS)
     theta = np.array(theta)
     other = (row + 17) % len(ROWS)
-    before, after = (a[row].copy(), b[row].copy()), (a[other].copy(), b[other].copy())
-    after[0][:3], after[1][:3] = before[0][:3], before[1][:3]  # on one text
-    after[0][4] = before[0][4]  # of one size
-    fall = np.diff([progress.loss(theta, x[None], z[None])[0] for x, z in (before, after)])
-    if abs(fall) < 1e-6:
+    a, b = a[[row, other]], b[[row, other]]
+    a[1, :3], b[1, :3] = a[0, :3], b[0, :3]  # on one text
+    a[1, 4] = a[0, 4]  # of one size
+    if abs(np.diff(progress.loss(theta, a, b))) < 1e-6:
         return
-    shares = progress.shapley(theta, before, after)
+    shares = progress.shapley(theta, a, b)
     assert shares.sum() == pytest.approx(1)
     assert shares[0] == pytest.approx(0, abs=1e-9)
 
@@ -95,3 +92,17 @@ def test_halvings_add_the_two_ways():
     theta = np.zeros(10)
     theta[[3, 4, 8, 9]] = 0.05, 0.1, 0.02, 0.04
     assert progress.halvings(theta) == pytest.approx(1 / np.log(2))
+    assert progress.months([2.0, 0.0, -1.0]).tolist() == [6.0, np.inf, np.inf]
+
+
+@given(st.floats(0.05, 1), st.floats(0.05, 1), st.integers(0, 99))
+def test_the_share_of_dates_is_the_part_that_time_was_given(per_decade, per_year, seed):
+    rng = np.random.default_rng(seed)
+    log_flop, years = rng.uniform(20, 25, 30), np.linspace(2015, 2024, 30)
+    score = pd.Series(per_decade * log_flop + per_year * years)
+    early, late = years < 2018, years > 2021
+    columns = pd.Series(10**log_flop), pd.Series(years)
+    share = progress.date_share(score, *columns, early, late)(np.ones((1, 30)))[0]
+    time = per_year * (years[late].mean() - years[early].mean())
+    compute = per_decade * (log_flop[late].mean() - log_flop[early].mean())
+    assert share == pytest.approx(time / (time + compute))
