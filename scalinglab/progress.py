@@ -90,7 +90,8 @@ def early_stop(a: np.ndarray, b: np.ndarray, y: np.ndarray, weights: np.ndarray)
     """Return the parameters (R, 10) at which SciPy's SLSQP stops by default, started from zeros.
 
     This repeats what the authors ran, with the forward differences that SciPy takes where no
-    gradient is given (here all at once); it is not a minimum of the objective.
+    gradient is given (here all at once); it is not a minimum of the objective. With other weights
+    the place depends on the rounding of the arithmetic, so do not resample it.
     """
     width = np.sqrt(np.finfo(float).eps)
 
