@@ -5,7 +5,7 @@
 Takes the fit to the 240 Chinchilla runs for the truth, gives its own runs (all, or a part drawn
 anew in each simulation) new losses, refits and bootstraps them. Noise is log-normal, or drawn from
 the residuals of the fit. Prints the coverage and writes `benchmarks/laws_coverage.csv`; takes about
-ten minutes on one thread.
+half an hour on one thread.
 """
 
 from pathlib import Path
