@@ -92,7 +92,7 @@ def _part(path: Path) -> dict:
     try:
         part = json.loads(path.read_text(encoding="utf-8"))
         _frame(part), part["seconds"]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise experiments.ExperimentError(
             f"{path} is not a finished cell ({error!r}); remove it, and it is computed again"
         ) from None

@@ -59,7 +59,7 @@ class Config:
 SCALES = {
     "full": Config(),
     "quick": Config(
-        seeds=(0, 1),
+        seeds=(0,),
         datasets=("digits",),
         predictors=("none", "covariance"),
         shares=(0.05,),
