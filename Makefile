@@ -1,7 +1,7 @@
 # Two commands do everything: `make book` and `make test`. The rest are side doors.
 PYTHON ?= python3
 BIN := .venv/bin
-EXECUTED := $(wildcard chapters/*.ipynb book/*.ipynb)
+EXECUTED := $(wildcard chapters/*.ipynb book/seminar/*.ipynb book/*.ipynb)
 export OPENBLAS_NUM_THREADS ?= 1
 
 .PHONY: book html test browser figures data lab bench students lock clean
