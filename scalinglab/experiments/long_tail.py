@@ -167,23 +167,19 @@ def when_learned(rows: pd.DataFrame, column: str = "step") -> pd.DataFrame:
     shown by then. Returns one row per width, sampling, tenth and seed: ``reached``, and
     ``is_learned``, False where the tenth is not learned by the last step, which then stands for it.
     """
-    found = []
-    for name, run in rows.groupby(["width", "sampling", "tenth", "seed"]):
-        run = run.sort_values("step")
-        place, right = (
-            np.log(np.maximum(run[column], 1e-9)).to_numpy(),
-            run["accuracy_share"].to_numpy(),
-        )
-        above = np.flatnonzero(right >= LEARNED)
-        last = above[0] if len(above) else len(right) - 1
-        reached = place[last]
-        if len(above) and last:
-            before = right[last - 1]
-            part = (LEARNED - before) / (right[last] - before)
-            reached = place[last - 1] + part * (place[last] - place[last - 1])
-        found.append((*name, np.exp(reached), len(above) > 0))
-    columns = ["width", "sampling", "tenth", "seed", "reached", "is_learned"]
-    return pd.DataFrame(found, columns=columns)
+    run = ["width", "sampling", "tenth", "seed"]
+    ordered = rows.sort_values([*run, "step"])
+    place = np.log(np.maximum(ordered[column], 1e-9))
+    is_learned = ordered["accuracy_share"] >= LEARNED
+    each = ordered[run].assign(place=place, right=ordered["accuracy_share"], is_learned=is_learned)
+    before = each.groupby(run)[["place", "right"]].shift()
+    part = (LEARNED - before["right"]) / (each["right"] - before["right"])
+    between = before["place"] + part * (each["place"] - before["place"])
+    each["reached"] = np.exp(between.where(is_learned & between.notna(), each["place"]))
+    first = each[is_learned].drop_duplicates(run)
+    last = each.drop_duplicates(run, keep="last")
+    found = pd.concat([first, last]).drop_duplicates(run)
+    return found.sort_values(run, ignore_index=True)[[*run, "reached", "is_learned"]]
 
 
 def ledger(rows: pd.DataFrame) -> pd.DataFrame:
