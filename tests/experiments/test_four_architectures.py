@@ -31,7 +31,7 @@ def test_the_same_seed_gives_the_same_result_and_wrong_labels_teach_nothing():
 
 def test_all_train_at_equal_steps_and_equal_compute():
     rungs = experiments.load("four_architectures").groupby("rung")["training_flop"]
-    assert (rungs.max() < 1.35 * rungs.min()).all()
+    assert (rungs.max() < 1.4 * rungs.min()).all()  # widths are whole: the smallest fit least
 
 
 def made_up(error):
