@@ -1,9 +1,9 @@
 """Slides of every chapter, made of the chapter: its claim, its figures, its verdicts, its question.
 
 Each chapter page gives a deck under ``slides/``, beside the chapters, that reveal.js runs from the
-site's own files. Every figure and every claim card gives one slide, with the text of its section as
-speaker's notes; the seminar's section "The question that splits the room" (label
-``question-<chapter>``) gives the last. The chapter links its deck below its title.
+site's own files. Every figure gives one slide, every claim card one for each few of its lines, both
+with the text of the section as speaker's notes; the seminar's section "The question that splits
+the room" (label ``question-<chapter>``) gives the last. The chapter links its deck below its title.
 """
 
 import re
@@ -22,6 +22,7 @@ CHAPTERS = "chapters/"
 REVEAL = Path(sphinx_revealjs.__file__).parent / "_static" / "revealjs"
 PARTS = ("dist/reveal.css", "dist/reveal.js", "plugin/notes/notes.js", "LICENSE")
 OPENING = ("What the essay says",)  # sections of prose that get a slide of their own
+LINES = 4  # of evidence on one slide
 OMITTED = ("claim-where", "line-rule", "claim-kind", "headerlink")  # left on the chapter's card
 
 
@@ -97,17 +98,24 @@ def of(section):
             body = nodes.container("", *picture, words, classes=["picture"])
             yield {"title": [*title], "body": [body], "notes": text}
         elif isinstance(node, nodes.container) and "claim-card" in node["classes"]:
-            yield {"title": [*title], "body": [short(node)], "notes": text}
+            for card in short(node):
+                yield {"title": [*title], "body": [card], "notes": text}
 
 
 def short(card):
-    """Return a claim card without its rules and sources, and without its anchor."""
+    """Yield a claim card without its rules, its sources and its anchor, a few lines to a slide."""
     card = card.deepcopy()
     for node in list(card.findall(nodes.Element)):
         if {*OMITTED} & {*node.get("classes", ())} and node.parent is not None:
             node.parent.remove(node)
     card["ids"] = []
-    return card
+    lines = len([*card.findall(nodes.list_item)])
+    for first in range(0, max(lines, 1), LINES):
+        part = card.deepcopy()
+        for place, line in enumerate(list(part.findall(nodes.list_item))):
+            if not first <= place < first + LINES:
+                line.parent.remove(line)
+        yield part
 
 
 def discussion(env, page, anchor):

@@ -45,7 +45,9 @@ def test_the_code_link_opens_the_collapsed_cell(visit, path):
 QUERIES = {
     "resampling intervals": "method",
     "verdict rules": "method",
-    "Chinchilla refit": "5-scaling-law-limits",
+    "emergence ruler": "5-scaling-law-limits",
+    "inference compute": "6-inference-compute",
+    "compute multiplier": "glossary",
     "Falcon Llama": "1-model-size",
     "pruning weights": "1-model-size",
     "long tail": "1-model-size",
@@ -87,7 +89,7 @@ def test_the_theme_switch_changes_the_page(visit):
 def test_the_keyboard_reaches_search_contents_and_text(visit):
     page = visit("book/claims.html")
     reached = []
-    for _ in range(60):
+    for _ in range(100):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.outerHTML.slice(0, 200)"))
     text = "\n".join(reached)
