@@ -7,5 +7,5 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def pytest_addoption(parser):
-    """Let `pytest --every-column tests/test_canaries.py` spoil the tables column by column."""
+    """Let `pytest --every-column tests/test_canary_tables.py` spoil the tables column by column."""
     parser.addoption("--every-column", action="store_true", help="one canary per table column")

@@ -8,7 +8,7 @@ import pytest
 
 from scalinglab import answers, claims
 from tests import notebooks
-from tests.test_canaries import spoil_tables
+from tests.canaries import spoil_tables
 from tests.test_notebooks import typed_numbers
 
 SEMINAR = notebooks.ROOT / "book" / "seminar"

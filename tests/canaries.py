@@ -1,4 +1,4 @@
-"""A spoilt value must turn its chapter red: otherwise the checks prove nothing.
+"""Spoilt values that must turn their chapter red: otherwise the checks prove nothing.
 
 The first canary spoils the published values: one number of every figure, of every record and of
 every answer, by 1%. The second spoils the tables of a chapter; with
@@ -7,12 +7,8 @@ every answer, by 1%. The second spoils the tables of a chapter; with
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from scalinglab import checked, figures, tables
-from tests import notebooks
-
-pages = pytest.mark.parametrize("page", notebooks.PAGES, ids=lambda page: page.stem)
 
 
 def spoil_published_values(root):
@@ -33,18 +29,6 @@ def spoil_published_values(root):
         for row, column in largest.items():  # 1% of nothing is nothing
             table.loc[row, column] = 1.01 * table.loc[row, column] or 0.01
         checked.write_atomically(path, checked.to_csv(table))
-
-
-@pages
-def test_every_figure_and_record_notices_one_changed_value(page, tmp_path, monkeypatch):
-    spoil_published_values(notebooks.copy_of_the_results(tmp_path))
-    monkeypatch.setenv("SCALINGLAB_ROOT", str(tmp_path))
-    expected = {
-        position
-        for position, cell in enumerate(notebooks.code(page))
-        if any(kept.search(cell.source) for kept in notebooks.KEPT)
-    }
-    assert notebooks.errors(page) == dict.fromkeys(expected, "Drift")
 
 
 def spoil(column: pd.Series, by: float) -> pd.Series:
@@ -90,27 +74,3 @@ def spoil_tables(root, spoilt: dict[str, list[str]]):
         checked.write_atomically(
             root / "data" / f"{name}.csv", checked.to_csv(table.assign(**days))
         )
-
-
-def pytest_generate_tests(metafunc):
-    if "spoilt" not in metafunc.fixturenames:
-        return
-    used = {page: set(notebooks.found(notebooks.LOAD, page)) for page in notebooks.PAGES}
-    if metafunc.config.getoption("--every-column"):  # a column no chapter reads yet stays green
-        cases = [
-            ({name: [column]}, [page for page in notebooks.PAGES if name in used[page]])
-            for name in sorted(set.union(set(), *used.values()))
-            for column in spoilable(name)
-        ]
-        ids = [f"{name}.{column}" for spoilt, _ in cases for name, (column,) in spoilt.items()]
-    else:
-        cases = [({n: spoilable(n) for n in sorted(used[page])}, [page]) for page in used]
-        ids = [page.stem for page in used]
-    metafunc.parametrize(("spoilt", "readers"), cases, ids=ids)
-
-
-def test_a_changed_table_turns_a_chapter_red(spoilt, readers, tmp_path, monkeypatch):
-    """One of the chapters that read the table must stop, at a drift or before."""
-    spoil_tables(notebooks.copy_of_the_results(tmp_path), spoilt)
-    monkeypatch.setenv("SCALINGLAB_ROOT", str(tmp_path))
-    assert any(notebooks.errors(page) for page in readers)
