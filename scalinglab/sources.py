@@ -1,6 +1,7 @@
 """Where every table comes from, read from ``data/sources.yml``, the single place of provenance."""
 
 from dataclasses import dataclass, field
+from functools import cache
 from urllib.parse import quote
 
 import yaml
@@ -82,7 +83,11 @@ class TableEntry:
 
 def read() -> tuple[dict[str, Source], dict[str, TableEntry]]:
     """Return the sources by slug and the table entries by name."""
-    text = (checked.root() / "data" / "sources.yml").read_text(encoding="utf-8")
+    return _parse((checked.root() / "data" / "sources.yml").read_text(encoding="utf-8"))
+
+
+@cache  # the catalogue asks once for every table
+def _parse(text: str) -> tuple[dict[str, Source], dict[str, TableEntry]]:
     entries = yaml.load(text, Loader=yaml.CSafeLoader)
     sources = {slug: _source(slug, entry) for slug, entry in entries["sources"].items()}
     tables = {name: _table(name, entry) for name, entry in entries["tables"].items()}

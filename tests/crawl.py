@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
@@ -90,7 +91,7 @@ def broken(site: Path) -> list[str]:
             fragment = unquote(urldefrag(address).fragment)
             if not file.is_file() or not file.is_relative_to(site.resolve()):
                 faults.append(f"{page.relative_to(site)}: {address} does not exist")
-            elif fragment and file.suffix == ".html" and not parse(file).find(id=fragment):
+            elif fragment and file.suffix == ".html" and fragment not in ids(file):
                 faults.append(f"{page.relative_to(site)}: {address} has no such anchor")
     for sheet in site.rglob("*.css"):
         for address in css_addresses(sheet.read_text(encoding="utf-8")):
@@ -123,9 +124,13 @@ def failed_cells(page: Path) -> list[str]:
     return [f"{page.name}: {output.get_text()[:80]}" for output in outputs]
 
 
+@cache
+def ids(page: Path) -> Counter:
+    return Counter(tag["id"] for tag in parse(page).find_all(id=True))
+
+
 def double_ids(page: Path) -> list[str]:
-    ids = [tag["id"] for tag in parse(page).find_all(id=True)]
-    return sorted({i for i in ids if ids.count(i) > 1})
+    return sorted(name for name, times in ids(page).items() if times > 1)
 
 
 def weight(site: Path, page: Path) -> int:

@@ -1,7 +1,7 @@
 """Notebooks: whether a build executes them, and how collapsed cells look.
 
 ``_config.yml`` says that a build executes. ``SCALINGLAB_EXECUTE=off`` renders the stored outputs
-instead; Jupyter Book has no command-line switch for it.
+instead, ``cache`` those of the runs before the build; Jupyter Book has no switch for either.
 """
 
 import os
@@ -13,13 +13,14 @@ from sphinx.errors import ConfigError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 VARIABLE = "SCALINGLAB_EXECUTE"
+WISHES = ("force", "cache", "off")
 
 
 def choose_execution(app, config):
     """Set ``nb_execution_mode`` before myst-nb reads it (it does at ``builder-inited``)."""
     wish = os.environ.get(VARIABLE, "force")
-    if wish not in ("force", "off"):
-        raise ConfigError(f"{VARIABLE} is {wish!r}; it must be 'force' or 'off'")
+    if wish not in WISHES:
+        raise ConfigError(f"{VARIABLE} is {wish!r}; it must be one of {', '.join(WISHES)}")
     config.nb_execution_mode = wish
 
 
