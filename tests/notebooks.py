@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("chapters/*.ipynb"), *ROOT.glob("book/**/*.ipynb")])
@@ -15,6 +16,7 @@ RECORD = re.compile(r"claims\.record\(\s*\"([^\"]+)\"")
 ANSWER = re.compile(r"answers\.record\(\s*\"([^\"]+)\"")
 KEPT = PUBLISH, RECORD, ANSWER  # what a run is compared with
 LOAD = re.compile(r"tables\.load\(\s*\"([^\"]+)\"")
+QUICK = re.compile(r"^\w+ = experiments\.quick\(.*\)$", re.MULTILINE)
 
 
 def read(page: Path):
@@ -41,20 +43,37 @@ def copy_of_the_results(folder: Path) -> Path:
     return folder
 
 
-def executed(page: Path):
-    """Execute a page to its end and return it."""
+def executed(page: Path, *, without=None, allow_errors=True):
+    """Execute a page and return it: to its end, or else as far as its first error.
+
+    without: a pattern of code to leave out.
+    """
     notebook = read(page)
+    for cell in notebook.cells if without else ():
+        cell.source = without.sub("", cell.source)
     folder = {"metadata": {"path": page.parent}}
-    NotebookClient(notebook, allow_errors=True, timeout=300, resources=folder).execute()
+    NotebookClient(notebook, allow_errors=allow_errors, timeout=300, resources=folder).execute()
     return notebook
 
 
 def errors(page: Path) -> dict[int, str]:
-    """Execute a page to its end; return the kind of error of every code cell that raised one."""
-    cells = [cell for cell in executed(page).cells if cell.cell_type == "code"]
+    """Execute a page to its end; return the kind of error of every code cell that raised one.
+
+    The quick runs of experiments are left out: no published value rests on them.
+    """
+    cells = [cell for cell in executed(page, without=QUICK).cells if cell.cell_type == "code"]
     return {
         position: output.ename
         for position, cell in enumerate(cells)
         for output in cell.outputs
         if output.output_type == "error"
     }
+
+
+def stops(page: Path) -> bool:
+    """Execute a page as far as its first error; return whether there was one."""
+    try:
+        executed(page, allow_errors=False)
+    except CellExecutionError:
+        return True
+    return False

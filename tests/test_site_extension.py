@@ -357,7 +357,7 @@ def test_numbered_formulas_have_anchor_and_number(book):
     assert block.select_one(".eqno").get_text() in html["index"].get_text()
 
 
-@pytest.mark.parametrize("wish", ["off", "force"])
+@pytest.mark.parametrize("wish", notebooks.WISHES)
 def test_the_environment_decides_whether_a_build_executes(monkeypatch, wish):
     monkeypatch.setenv(notebooks.VARIABLE, wish)
     config = type("Config", (), {"nb_execution_mode": "auto"})()
