@@ -1,6 +1,7 @@
 """The built site is whole: no other host, no dead link, every figure complete, light pages."""
 
 import re
+import zipfile
 from importlib import import_module
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from scalinglab import claims
-from scalinglab.site import weight
+from scalinglab.site import archive, weight
 from tests import crawl, notebooks
 from tests.crawl import CHAPTERS, IN_TOC, ROOT
 
@@ -67,6 +68,16 @@ def test_every_page_is_in_the_contents():
         *ROOT.glob("chapters/*.ipynb"),
     ]
     assert sorted(IN_TOC) == sorted(str(f.relative_to(ROOT).with_suffix("")) for f in files)
+
+
+def test_the_whole_project_can_be_taken_along(site):
+    with zipfile.ZipFile(site / f"{archive.NAME}.zip") as whole:
+        names = {name.removeprefix(f"{archive.NAME}/") for name in whole.namelist()}
+    tops = {"Makefile", "README.md", "requirements.txt", "data/claims.yml", "tests/conftest.py"}
+    assert tops <= names
+    assert {f"{name}.ipynb" for name in CHAPTERS} <= names
+    made = {"_build", ".venv", ".git", "__pycache__"}
+    assert [name for name in names if made & {*name.split("/")}] == []
 
 
 def test_a_chapter_page_is_light(site):

@@ -170,7 +170,7 @@ def test_the_ledger_links_cards_and_reads_without_a_script(book):
     rows = {row["id"]: row for row in html["index"].select("tr[id]")}
     assert list(rows) == ["ledger-bigger-wins", "ledger-culture-changed"]
     assert rows["ledger-bigger-wins"].a["href"] == "other.html#claim-bigger-wins"
-    assert words(rows["ledger-bigger-wins"].find_all("td")[1]) == "Supported"
+    assert words(rows["ledger-bigger-wins"].find_all("td")[1]) == "Supported 1 supported"
     assert rows["ledger-culture-changed"].a is None
     assert html["index"].select_one('p > a[href="#ledger-culture-changed"]')
     form = html["index"].select_one("form.ledger-filter[hidden]")
@@ -200,6 +200,8 @@ def test_the_tally_counts_every_claim(book):
     assert warnings == ""
     items = [words(item) for item in html["index"].select(".verdict-tally li")]
     assert items == ["1 Supported", "1 Untestable"]
+    lines = words(html["index"].select_one(".tally-lines"))
+    assert lines.startswith("Of 2 lines of evidence behind them 1 support the essay, 0 contradict")
 
 
 GLOSSARY = """# G

@@ -6,11 +6,13 @@ with the theme's colours and download links), ``claims`` (claim cards, results i
 (terms explained where they are used), ``answers`` (numbers of the seminar in the text),
 ``exercises`` (the markup of exercises and solutions), ``slides`` (a deck to each chapter),
 ``maths`` (MathML at build time), ``markup`` (repairs to the HTML of others), ``once`` (what others
-do again for every link), ``weight`` (fonts and theme files cut down to what the pages use).
+do again for every link), ``archive`` (the project as one file), ``weight`` (fonts and theme files
+cut down to what the pages use).
 """
 
 from scalinglab.site import (
     answers,
+    archive,
     catalogue,
     claims,
     exercises,
@@ -29,6 +31,6 @@ from scalinglab.site import (
 def setup(app):
     """Register every part with Sphinx."""
     parts = (notebooks, figures, claims, ledger, catalogue, glossary, answers, exercises, slides)
-    for part in (*parts, maths, markup, once, weight):
+    for part in (*parts, maths, markup, once, archive, weight):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -154,7 +154,7 @@ class Card(SphinxDirective):
         parts = [f"{name} ({SOURCES[place['source']]}"]
         if place.get("locator"):
             quote = nodes.inline("", place["locator"], classes=["language-zh"])
-            parts += [": ", quote]
+            parts += ["; search there for ", quote]
         parts += [")"]
         if claim.cites:
             cited, _ = self.parse_inline(f"{{cite:p}}`{','.join(claim.cites)}`")
@@ -176,7 +176,8 @@ class Card(SphinxDirective):
         else:
             rule = [nodes.Text(rule_in_words(line))]
             if line.first_look:
-                rule += [nodes.Text(" "), self.first_look()]
+                words = "First look: a first value was known when this rule was written."
+                rule += [nodes.Text(" "), to_first_look(self.env, words)]
             item += paragraph(*rule, classes=["line-rule"])
         return item
 
@@ -202,19 +203,6 @@ class Card(SphinxDirective):
             reftarget=label,
             refexplicit=False,
             refwarn=True,
-            refdoc=self.env.docname,
-        )
-
-    def first_look(self):
-        """Return the note that a first value was known, linked to the page that explains it."""
-        return addnodes.pending_xref(
-            "",
-            nodes.inline("", "First look: a first value was known when this rule was written."),
-            refdomain="std",
-            reftype="ref",
-            reftarget="first-look",
-            refexplicit=True,
-            refwarn=False,
             refdoc=self.env.docname,
         )
 
@@ -247,6 +235,20 @@ class Verdict(SphinxRole):
         except claims.LedgerError as error:
             return mistake(self, str(error))
         return [to_card(self.env, claim.id, badge(claims.verdict_of(claim, claims.verdicts())))], []
+
+
+def to_first_look(env, words):
+    """Return words linked to the section that says what a first look is."""
+    return addnodes.pending_xref(
+        "",
+        nodes.inline("", words),
+        refdomain="std",
+        reftype="ref",
+        reftarget="first-look",
+        refexplicit=True,
+        refwarn=False,
+        refdoc=env.docname,
+    )
 
 
 def mistake(role, message):

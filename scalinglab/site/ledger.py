@@ -15,7 +15,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from scalinglab import checked, claims
-from scalinglab.site.claims import badge, depend_on_ledger, paragraph, to_card
+from scalinglab.site.claims import badge, depend_on_ledger, paragraph, to_card, to_first_look
 from scalinglab.site.wording import KINDS, WORDS, chapter_name
 
 
@@ -29,6 +29,7 @@ class Ledger(SphinxDirective):
         group = nodes.tgroup("", nodes.colspec(colwidth=76), nodes.colspec(colwidth=24), cols=2)
         group += nodes.thead("", self.row([[nodes.Text("Claim")], [nodes.Text("Verdict")]]))
         found = judged()
+        self.whole = {claim["id"]: claim for claim in claims.judged()}
         for chapter, members in groupby(found, key=lambda pair: pair[0].chapter):
             body = nodes.tbody()
             heading = nodes.entry("", paragraph(chapter_name(chapter)), morecols=1)
@@ -39,13 +40,19 @@ class Ledger(SphinxDirective):
                 link = to_card(self.env, claim.id, *text, card_only=True)
                 kind = nodes.inline("", KINDS[claim.kind], classes=["claim-kind"])
                 body += self.row(
-                    [[link, nodes.Text(" "), kind], [badge(verdict)]],
+                    [[link, nodes.Text(" "), kind], [badge(verdict), *self.lines(claim.id)]],
                     ids=[f"ledger-{claim.id}"],
                     classes=[f"is-{verdict}", f"in-{chapter}", f"kind-{claim.kind}"],
                 )
             group += body
         self.env.metadata[self.env.docname]["ledger"] = True
         return [controls(found), downloads(), nodes.table("", group, classes=["claim-ledger"])]
+
+    def lines(self, claim_id):
+        """Return how many lines of a claim have which verdict, in words."""
+        found = Counter(line["verdict"] for line in self.whole[claim_id]["lines"])
+        words = ", ".join(f"{found[v]} {v}" for v in claims.VERDICTS if found[v])
+        return [nodes.inline("", f" {words}", classes=["line-tally"])] if words else []
 
     def row(self, cells, **attributes):
         """Return a table row of the nodes of each cell."""
@@ -71,7 +78,20 @@ class Tally(SphinxDirective):
             for v in shown
         ]
         block += nodes.bullet_list("", *items)
+        block += nodes.paragraph("", "", *self.lines(), classes=["tally-lines"])
         return [block]
+
+    def lines(self):
+        """Return the sentence about the single lines of evidence, which are plainer."""
+        lines = [line for claim in claims.judged() for line in claim["lines"]]
+        found = Counter(line["verdict"] for line in lines)
+        known = sum(line["first_look"] for line in lines)
+        words = (
+            f"Of {len(lines)} lines of evidence behind them {found['supported']} support the "
+            f"essay, {found['contradicted']} contradict it, {found['mixed']} are mixed. "
+        )
+        known = f"For {known} a first value was known when the rule was written."
+        return [nodes.Text(words), to_first_look(self.env, known)]
 
 
 def judged():
