@@ -95,6 +95,23 @@ def test_halvings_add_the_two_ways():
     assert progress.months([2.0, 0.0, -1.0]).tolist() == [6.0, np.inf, np.inf]
 
 
+SHARES = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1)
+
+
+@given(SHARES)
+def test_practice_is_the_better_of_two_scores(scores):
+    models = pd.DataFrame(scores, columns=["mmlu_base_share", "mmlu_tuned_share"])
+    better = progress.practised(models, "mmlu")
+    assert better.tolist() == [max(pair) for pair in scores]
+    swapped = models.rename(columns=dict(zip(models, models.columns[::-1], strict=True)))
+    assert progress.practised(swapped, "mmlu").equals(better)
+
+
+def test_a_score_that_is_missing_is_not_replaced_by_the_other():
+    models = pd.DataFrame({"mmlu_base_share": [0.4], "mmlu_tuned_share": [np.nan]})
+    assert progress.practised(models, "mmlu").isna().all()
+
+
 @given(st.floats(0.05, 1), st.floats(0.05, 1), st.integers(0, 99))
 def test_the_share_of_dates_is_the_part_that_time_was_given(per_decade, per_year, seed):
     rng = np.random.default_rng(seed)
