@@ -25,6 +25,7 @@ claims:
   chapter: model-size
   kind: empirical-testable
   text: The *bigger* model wins.
+  proxy: The line judges the *score* of one test.
   where: {argument: "1, model size", source: excerpt, locator: 更大的模型}
   lines:
   - id: same-quarter
@@ -98,6 +99,9 @@ def test_a_card_says_claim_place_rule_estimate_and_verdict(book):
     assert words(card.select_one(".claim-head .verdict")) == "Supported"
     assert card.select_one(".claim-text em").get_text() == "bigger"
     assert card.find(lang="zh").get_text() == "更大的模型"
+    proxy = card.select_one(".claim-proxy")
+    assert words(proxy) == "Tests a proxy: The line judges the score of one test."
+    assert proxy.em.get_text() == "score"
     first, second = card.select(".claim-lines > li")
     assert words(first) == (
         "Supported Share of pairs won "
@@ -122,6 +126,7 @@ def test_a_claim_without_a_test_says_why(book):
     card = html["index"].find(id="claim-culture-changed")
     assert "No test: No measurement separates it from its cause." in words(card)
     assert words(card.select_one(".claim-where")) == "Introduction and outlook (public summary)."
+    assert card.select(".claim-proxy") == []
 
 
 @pytest.mark.parametrize(
@@ -172,6 +177,11 @@ def test_the_ledger_links_cards_and_reads_without_a_script(book):
     assert rows["ledger-bigger-wins"].a["href"] == "other.html#claim-bigger-wins"
     assert words(rows["ledger-bigger-wins"].find_all("td")[1]) == "Supported"
     assert rows["ledger-culture-changed"].a is None
+    proxies = {name: [words(p) for p in row.select(".claim-proxy")] for name, row in rows.items()}
+    assert proxies == {
+        "ledger-bigger-wins": ["Tests a proxy: The line judges the score of one test."],
+        "ledger-culture-changed": [],
+    }
     assert html["index"].select_one('p > a[href="#ledger-culture-changed"]')
     form = html["index"].select_one("form.ledger-filter[hidden]")
     offered = [[option["value"] for option in s.find_all("option")] for s in form.select("select")]
@@ -188,8 +198,10 @@ def test_the_ledger_can_be_taken_along(book, tmp_path):
     assert [*lines["claim_id"]] == ["bigger-wins", "bigger-wins", "culture-changed"]
     assert [*lines["line_id"].dropna()] == ["same-quarter", "live"]
     assert lines["line_estimate"][0] == 0.914
+    assert [*lines["claim_proxy"].fillna("")] == ["The line judges the *score* of one test."] * 2 + [""]
     claim = json.loads((tmp_path / "out" / "ledger.json").read_text(encoding="utf-8"))[0]
     assert claim["verdict"] == "supported"
+    assert claim["proxy"] == "The line judges the *score* of one test."
     assert claim["lines"][0]["supported"] == "low > 0.5"
     assert claim["lines"][0]["n"] == 1222
     assert claim["lines"][1]["estimate"] is None

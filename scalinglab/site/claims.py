@@ -85,6 +85,11 @@ def to_card(env, claim_id, *content, card_only=False):
     )
 
 
+def proxy(remark):
+    """Return what a card and the ledger say of a claim whose lines judge a stand-in for it."""
+    return [nodes.strong("", "Tests a proxy: "), *remark]
+
+
 def paragraph(*content, classes=()):
     """Return a paragraph of the nodes and strings given."""
     inner = [nodes.Text(c) if isinstance(c, str) else c for c in content]
@@ -121,6 +126,10 @@ class Card(SphinxDirective):
         text, messages = self.parse_inline(claim.text, lineno=self.lineno)
         card += paragraph(*text, classes=["claim-text"])
         card += paragraph(*self.where(claim), classes=["claim-where"])
+        if claim.proxy:
+            remark, more = self.parse_inline(claim.proxy, lineno=self.lineno)
+            card += paragraph(*proxy(remark), classes=["claim-proxy"])
+            messages += more
         if claim.lines:
             lines = nodes.bullet_list(classes=["claim-lines"])
             lines += [self.line(claim, line, recorded, evidence) for line in claim.lines]
