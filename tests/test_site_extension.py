@@ -58,9 +58,9 @@ def book(tmp_path, monkeypatch):
     monkeypatch.setenv("SCALINGLAB_EXECUTE", "off")
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "claims.yml").write_text(LEDGER, encoding="utf-8")
-    (tmp_path / "data" / "verdicts.csv").write_text(VERDICTS, encoding="utf-8")
 
-    def build(**pages):
+    def build(verdicts=VERDICTS, **pages):
+        (tmp_path / "data" / "verdicts.csv").write_text(verdicts, encoding="utf-8")
         for name, text in pages.items():
             suffix = "ipynb" if text.startswith("{") else "md"
             (tmp_path / f"{name}.{suffix}").write_text(text, encoding="utf-8")
@@ -139,6 +139,7 @@ def test_a_claim_without_a_test_says_why(book):
         ("{result}`bigger-wins/no-line`", "has no line 'no-line'"),
         ("{result}`bigger-wins/live`", "bigger-wins/live has no record"),
         ("{result}`no-claim/line`", "no claim 'no-claim'"),
+        ("{minus}`bigger-wins/live`", "bigger-wins/live has no record"),
         ("{verdict}`no-claim`", "no claim 'no-claim'"),
         (r"A formula $\undefinedmacro{x}$.", "latex2mathml does not know"),
         (r"A formula $\frac{a$.", "unbalanced braces"),
@@ -164,6 +165,15 @@ def test_results_and_verdicts_stand_in_the_text(book):
     assert words(html["index"].select_one(".result")) == "91% [85, 97]"
     link = html["index"].select_one("p > a")
     assert (link["href"], words(link)) == ("other.html#claim-bigger-wins", "Supported")
+
+
+def test_a_loss_can_be_told_without_its_sign(book):
+    lost = VERDICTS + "bigger-wins,live,-5.5,-8.5,2.5,6,tests,mixed\n"
+    text = "# P\n\nIt trails by {minus}`bigger-wins/live`, so {result}`bigger-wins/live`.\n"
+    html, warnings = book(index=text, verdicts=lost)
+    assert warnings == ""
+    shown = [words(number) for number in html["index"].select(".result")]
+    assert shown == ["5.5 points [-2.5, 8.5]", "-5.5 points [-8.5, 2.5]"]
 
 
 def test_the_ledger_links_cards_and_reads_without_a_script(book):
@@ -198,7 +208,7 @@ def test_the_ledger_can_be_taken_along(book, tmp_path):
     assert [*lines["claim_id"]] == ["bigger-wins", "bigger-wins", "culture-changed"]
     assert [*lines["line_id"].dropna()] == ["same-quarter", "live"]
     assert lines["line_estimate"][0] == 0.914
-    assert [*lines["claim_proxy"].fillna("")] == ["The line judges the *score* of one test."] * 2 + [""]
+    assert lines["claim_proxy"].notna().tolist() == [True, True, False]
     claim = json.loads((tmp_path / "out" / "ledger.json").read_text(encoding="utf-8"))[0]
     assert claim["verdict"] == "supported"
     assert claim["proxy"] == "The line judges the *score* of one test."
@@ -255,7 +265,23 @@ def test_every_rule_of_the_grammar_has_words(name, sign, bound):
     rule = f"{name} {sign} {bound}"
     sentence = wording.rule_in_words(claims.Line("a", "wins", "points", supported=rule))
     assert sentence.startswith("Supported if the ")
-    assert f"{bound:.10g} points" in sentence
+    assert f"{bound:.10g} point{'' if abs(bound) == 1 else 's'}" in sentence
+
+
+@pytest.mark.parametrize(
+    ("bound", "unit", "shown"),
+    [
+        (1, "points", "1 point"),
+        (-1, "percentage points", "-1 percentage point"),
+        (1, "points a tenfold", "1 point a tenfold"),
+        (0.01, "points", "0.01 points"),
+        (1, "log-odds", "1 log-odds"),
+        (1, "x", "1x"),
+        (0.01, "share", "1%"),
+    ],
+)
+def test_a_threshold_of_one_is_singular(bound, unit, shown):
+    assert wording.exact(bound, unit) == shown
 
 
 def test_a_rule_with_two_conditions_and_a_multiplier():

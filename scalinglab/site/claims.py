@@ -229,7 +229,15 @@ class Card(SphinxDirective):
 
 
 class Result(SphinxRole):
-    """``{result}`claim-id/line-id```: the recorded estimate with its interval."""
+    """``{result}`claim-id/line-id```: the recorded estimate with its interval.
+
+    ``{minus}`claim-id/line-id``` prints both with the sign turned, for a sentence that says by how
+    much something fell, lost or trails.
+    """
+
+    def __init__(self, turned=False):
+        super().__init__()
+        self.turned = turned
 
     def run(self):
         """Return the number; an unknown claim or line, or one without a record, is an error."""
@@ -242,6 +250,9 @@ class Result(SphinxRole):
         record = find(claims.verdicts(), claim_id, line_id)
         if record is None:
             return mistake(self, f"{self.text} has no record in data/verdicts.csv")
+        if self.turned:
+            record["estimate"] = -record["estimate"]
+            record["low"], record["high"] = -record["high"], -record["low"]
         return [nodes.inline("", result(line, record), classes=["result"])], []
 
 
@@ -289,4 +300,5 @@ def setup(app):
     app.add_domain(Claims)
     app.add_directive("claim", Card)
     app.add_role("result", Result())
+    app.add_role("minus", Result(turned=True))
     app.add_role("verdict", Verdict())
