@@ -234,6 +234,9 @@ training compute
 
 loss
   What training minimises.
+
+  % not: without loss;
+  % family-wise losses;
 ```
 
 ```{toctree}
@@ -254,6 +257,15 @@ def test_a_term_shows_its_definition_once_a_section(book):
     tip = html["other"].find(id=marked[0].a["aria-describedby"])
     assert (tip["role"], words(tip)) == ("tooltip", "The arithmetic of a training run.")
     assert html["index"].select(".gloss") == []
+
+
+def test_an_excluded_phrase_stays_unmarked(book):
+    text = "# P\n\nPruned without\nloss, *without loss*, with family-wise losses. The loss fell.\n"
+    html, warnings = book(index=GLOSSARY, other=text)
+    assert warnings == ""
+    (marked,) = html["other"].select(".gloss")
+    assert marked.previous_sibling.endswith("The ")
+    assert "not:" not in html["index"].get_text()
 
 
 @given(
