@@ -65,7 +65,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim of the essay in our words, with its place in the essay and its lines."""
+    """One claim of the essay in our words, with its place in the essay and its lines.
+
+    ``proxy`` says, where the lines judge a weaker or a neighbouring statement, which one.
+    """
 
     id: str
     chapter: str
@@ -75,6 +78,7 @@ class Claim:
     cites: tuple[str, ...] = ()
     lines: tuple[Line, ...] = field(default=())
     untestable: str = ""
+    proxy: str = ""
 
     def line(self, line_id: str) -> Line:
         """Return the line with this id; an unknown one is a LedgerError."""

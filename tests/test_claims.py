@@ -121,6 +121,7 @@ def test_a_record_brings_its_interval_and_its_count(house):
         ("kind: forecast", "kind: hope", "claim not-yet: kind 'hope'"),
         ("waiting: the experiment", "unit: x", "line later: no rule and no reason to wait"),
         ("statistic: points,", "statistics: points,", "claim smaller-wins: .*statistics"),
+        ("kind: forecast", "kind: forecast\n  proxi: words", "claim not-yet: .*proxi"),
     ],
 )
 def test_a_broken_ledger_names_the_place(house, old, new, complaint):

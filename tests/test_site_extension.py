@@ -25,6 +25,7 @@ claims:
   chapter: model-size
   kind: empirical-testable
   text: The *bigger* model wins.
+  proxy: The line judges the *score* of one test.
   where: {argument: "1, model size", source: excerpt, locator: 更大的模型}
   lines:
   - id: same-quarter
@@ -57,9 +58,9 @@ def book(tmp_path, monkeypatch):
     monkeypatch.setenv("SCALINGLAB_EXECUTE", "off")
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "claims.yml").write_text(LEDGER, encoding="utf-8")
-    (tmp_path / "data" / "verdicts.csv").write_text(VERDICTS, encoding="utf-8")
 
-    def build(**pages):
+    def build(verdicts=VERDICTS, **pages):
+        (tmp_path / "data" / "verdicts.csv").write_text(verdicts, encoding="utf-8")
         for name, text in pages.items():
             suffix = "ipynb" if text.startswith("{") else "md"
             (tmp_path / f"{name}.{suffix}").write_text(text, encoding="utf-8")
@@ -98,6 +99,9 @@ def test_a_card_says_claim_place_rule_estimate_and_verdict(book):
     assert words(card.select_one(".claim-head .verdict")) == "Supported"
     assert card.select_one(".claim-text em").get_text() == "bigger"
     assert card.find(lang="zh").get_text() == "更大的模型"
+    proxy = card.select_one(".claim-proxy")
+    assert words(proxy) == "Tests a proxy: The line judges the score of one test."
+    assert proxy.em.get_text() == "score"
     first, second = card.select(".claim-lines > li")
     assert words(first) == (
         "Supported Share of pairs won "
@@ -122,6 +126,7 @@ def test_a_claim_without_a_test_says_why(book):
     card = html["index"].find(id="claim-culture-changed")
     assert "No test: No measurement separates it from its cause." in words(card)
     assert words(card.select_one(".claim-where")) == "Introduction and outlook (public summary)."
+    assert card.select(".claim-proxy") == []
 
 
 @pytest.mark.parametrize(
@@ -134,6 +139,7 @@ def test_a_claim_without_a_test_says_why(book):
         ("{result}`bigger-wins/no-line`", "has no line 'no-line'"),
         ("{result}`bigger-wins/live`", "bigger-wins/live has no record"),
         ("{result}`no-claim/line`", "no claim 'no-claim'"),
+        ("{minus}`bigger-wins/live`", "bigger-wins/live has no record"),
         ("{verdict}`no-claim`", "no claim 'no-claim'"),
         (r"A formula $\undefinedmacro{x}$.", "latex2mathml does not know"),
         (r"A formula $\frac{a$.", "unbalanced braces"),
@@ -161,6 +167,15 @@ def test_results_and_verdicts_stand_in_the_text(book):
     assert (link["href"], words(link)) == ("other.html#claim-bigger-wins", "Supported")
 
 
+def test_a_loss_can_be_told_without_its_sign(book):
+    lost = VERDICTS + "bigger-wins,live,-5.5,-8.5,2.5,6,tests,mixed\n"
+    text = "# P\n\nIt trails by {minus}`bigger-wins/live`, so {result}`bigger-wins/live`.\n"
+    html, warnings = book(index=text, verdicts=lost)
+    assert warnings == ""
+    shown = [words(number) for number in html["index"].select(".result")]
+    assert shown == ["5.5 points [-2.5, 8.5]", "-5.5 points [-8.5, 2.5]"]
+
+
 def test_the_ledger_links_cards_and_reads_without_a_script(book):
     ledger = (
         "# L\n\n```{claim-ledger}\n```\n\n{verdict}`culture-changed`\n\n```{toctree}\nother\n```"
@@ -172,6 +187,11 @@ def test_the_ledger_links_cards_and_reads_without_a_script(book):
     assert rows["ledger-bigger-wins"].a["href"] == "other.html#claim-bigger-wins"
     assert words(rows["ledger-bigger-wins"].find_all("td")[1]) == "Supported 1 supported"
     assert rows["ledger-culture-changed"].a is None
+    proxies = {name: [words(p) for p in row.select(".claim-proxy")] for name, row in rows.items()}
+    assert proxies == {
+        "ledger-bigger-wins": ["Tests a proxy: The line judges the score of one test."],
+        "ledger-culture-changed": [],
+    }
     assert html["index"].select_one('p > a[href="#ledger-culture-changed"]')
     form = html["index"].select_one("form.ledger-filter[hidden]")
     offered = [[option["value"] for option in s.find_all("option")] for s in form.select("select")]
@@ -188,8 +208,10 @@ def test_the_ledger_can_be_taken_along(book, tmp_path):
     assert [*lines["claim_id"]] == ["bigger-wins", "bigger-wins", "culture-changed"]
     assert [*lines["line_id"].dropna()] == ["same-quarter", "live"]
     assert lines["line_estimate"][0] == 0.914
+    assert lines["claim_proxy"].notna().tolist() == [True, True, False]
     claim = json.loads((tmp_path / "out" / "ledger.json").read_text(encoding="utf-8"))[0]
     assert claim["verdict"] == "supported"
+    assert claim["proxy"] == "The line judges the *score* of one test."
     assert claim["lines"][0]["supported"] == "low > 0.5"
     assert claim["lines"][0]["n"] == 1222
     assert claim["lines"][1]["estimate"] is None
@@ -214,6 +236,9 @@ training compute
 
 loss
   What training minimises.
+
+  % not: without loss;
+  % family-wise losses;
 ```
 
 ```{toctree}
@@ -236,6 +261,15 @@ def test_a_term_shows_its_definition_once_a_section(book):
     assert html["index"].select(".gloss") == []
 
 
+def test_an_excluded_phrase_stays_unmarked(book):
+    text = "# P\n\nPruned without\nloss, *without loss*, with family-wise losses. The loss fell.\n"
+    html, warnings = book(index=GLOSSARY, other=text)
+    assert warnings == ""
+    (marked,) = html["other"].select(".gloss")
+    assert marked.previous_sibling.endswith("The ")
+    assert "not:" not in html["index"].get_text()
+
+
 @given(
     st.sampled_from(["low", "estimate", "high"]),
     st.sampled_from(sorted(claims.OPERATORS)),
@@ -245,7 +279,23 @@ def test_every_rule_of_the_grammar_has_words(name, sign, bound):
     rule = f"{name} {sign} {bound}"
     sentence = wording.rule_in_words(claims.Line("a", "wins", "points", supported=rule))
     assert sentence.startswith("Supported if the ")
-    assert f"{bound:.10g} points" in sentence
+    assert f"{bound:.10g} point{'' if abs(bound) == 1 else 's'}" in sentence
+
+
+@pytest.mark.parametrize(
+    ("bound", "unit", "shown"),
+    [
+        (1, "points", "1 point"),
+        (-1, "percentage points", "-1 percentage point"),
+        (1, "points a tenfold", "1 point a tenfold"),
+        (0.01, "points", "0.01 points"),
+        (1, "log-odds", "1 log-odds"),
+        (1, "x", "1x"),
+        (0.01, "share", "1%"),
+    ],
+)
+def test_a_threshold_of_one_is_singular(bound, unit, shown):
+    assert wording.exact(bound, unit) == shown
 
 
 def test_a_rule_with_two_conditions_and_a_multiplier():

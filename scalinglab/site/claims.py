@@ -85,6 +85,11 @@ def to_card(env, claim_id, *content, card_only=False):
     )
 
 
+def proxy(remark):
+    """Return what a card and the ledger say of a claim whose lines judge a stand-in for it."""
+    return [nodes.strong("", "Tests a proxy: "), *remark]
+
+
 def paragraph(*content, classes=()):
     """Return a paragraph of the nodes and strings given."""
     inner = [nodes.Text(c) if isinstance(c, str) else c for c in content]
@@ -121,6 +126,10 @@ class Card(SphinxDirective):
         text, messages = self.parse_inline(claim.text, lineno=self.lineno)
         card += paragraph(*text, classes=["claim-text"])
         card += paragraph(*self.where(claim), classes=["claim-where"])
+        if claim.proxy:
+            remark, more = self.parse_inline(claim.proxy, lineno=self.lineno)
+            card += paragraph(*proxy(remark), classes=["claim-proxy"])
+            messages += more
         if claim.lines:
             lines = nodes.bullet_list(classes=["claim-lines"])
             lines += [self.line(claim, line, recorded, evidence) for line in claim.lines]
@@ -208,7 +217,15 @@ class Card(SphinxDirective):
 
 
 class Result(SphinxRole):
-    """``{result}`claim-id/line-id```: the recorded estimate with its interval."""
+    """``{result}`claim-id/line-id```: the recorded estimate with its interval.
+
+    ``{minus}`claim-id/line-id``` prints both with the sign turned, for a sentence that says by how
+    much something fell, lost or trails.
+    """
+
+    def __init__(self, turned=False):
+        super().__init__()
+        self.turned = turned
 
     def run(self):
         """Return the number; an unknown claim or line, or one without a record, is an error."""
@@ -221,6 +238,9 @@ class Result(SphinxRole):
         record = find(claims.verdicts(), claim_id, line_id)
         if record is None:
             return mistake(self, f"{self.text} has no record in data/verdicts.csv")
+        if self.turned:
+            record["estimate"] = -record["estimate"]
+            record["low"], record["high"] = -record["high"], -record["low"]
         return [nodes.inline("", result(line, record), classes=["result"])], []
 
 
@@ -282,4 +302,5 @@ def setup(app):
     app.add_domain(Claims)
     app.add_directive("claim", Card)
     app.add_role("result", Result())
+    app.add_role("minus", Result(turned=True))
     app.add_role("verdict", Verdict())

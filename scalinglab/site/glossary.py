@@ -1,8 +1,16 @@
 """Terms of the glossary in the text: a link at the first use in a section, with the definition.
 
 The glossary is Sphinx's own ``{glossary}`` directive. Its terms, alone or in the plural, are found
-in the running text of every other page, so a writer marks nothing. The definition shows while the
-pointer is over the term or the keyboard's focus is on it, by the style sheet alone.
+in the running text of every other page, so a writer marks nothing. Where a phrase holds a term and
+means something else, a comment in the definition names it, and the phrase stays unmarked::
+
+    epoch
+      One pass over the training data.
+
+      % not: Epoch AI; epoch of calm
+
+The definition shows while the pointer is over the term or the keyboard's focus is on it, by the
+style sheet alone.
 """
 
 import re
@@ -32,8 +40,11 @@ class gloss(nodes.Inline, nodes.TextElement):
 
 
 def collect(app, env):
-    """Keep the first paragraph of each definition: term -> (page, anchor, text)."""
-    found = {}
+    """Keep the first paragraph of each definition: term -> (page, anchor, text).
+
+    Also keep the phrases that a definition excludes.
+    """
+    found, excluded = {}, set()
     pages = {
         page for _, _, kind, page, _, _ in env.get_domain("std").get_objects() if kind == "term"
     }
@@ -44,7 +55,11 @@ def collect(app, env):
                 if term["ids"] and meaning is not None:
                     words = " ".join(meaning[0].astext().split())
                     found[term.astext()] = (page, term["ids"][0], words)
-    env.glossary_terms = found
+            for comment in item.findall(nodes.comment):
+                said, colon, phrases = comment.astext().partition("not:")
+                if colon and not said.strip():
+                    excluded |= {" ".join(phrase.split()) for phrase in phrases.split(";")} - {""}
+    env.glossary_terms, env.glossary_excluded = found, excluded
 
 
 def mark(app, doctree, docname):
@@ -52,7 +67,7 @@ def mark(app, doctree, docname):
     terms = app.env.glossary_terms
     if not terms or docname in {page for page, _, _ in terms.values()}:
         return
-    names, pattern = spelling(terms)
+    names, pattern = spelling(terms, app.env.glossary_excluded)
     join_lines(doctree)
     seen = {}
     for text in list(doctree.findall(nodes.Text)):
@@ -61,8 +76,8 @@ def mark(app, doctree, docname):
         used = seen.setdefault(id(section_of(text)), set())
         parts, end, content = [], 0, text.astext()
         for match in pattern.finditer(content):
-            term = names[match.lastindex - 1]
-            if term in used:
+            term = match.lastindex and names[match.lastindex - 1]
+            if term is None or term in used:
                 continue
             used.add(term)
             page, anchor, meaning = terms[term]
@@ -75,13 +90,15 @@ def mark(app, doctree, docname):
             text.parent.replace(text, [*parts, nodes.Text(content[end:])])
 
 
-def spelling(terms):
+def spelling(terms, excluded=()):
     """Return the pattern that finds terms, singular or plural, over a line break or not.
 
-    The longest term wins; the number of the group that matched is the position of its term.
+    The longest term wins; the number of the group that matched is the position of its term. An
+    excluded phrase is matched as a whole, without a group, so that no term is found inside it.
 
-    >>> terms, pattern = spelling(["loss", "training compute", "family"])
-    >>> [terms[m.lastindex - 1] for m in pattern.finditer("Families lost the Training\\ncompute.")]
+    >>> terms, pattern = spelling(["loss", "training compute", "family"], ["without loss"])
+    >>> text = "Families cut the Training\\ncompute without loss."
+    >>> [terms[m.lastindex - 1] for m in pattern.finditer(text) if m.lastindex]
     ['family', 'training compute']
     """
     terms = sorted(terms, key=len, reverse=True)
@@ -89,7 +106,8 @@ def spelling(terms):
         rf"{re.escape(t[:-1])}(?:y|ies)" if t.endswith("y") else rf"{re.escape(t)}(?:e?s)?"
         for t in terms
     ]
-    words = "|".join(f"({p})" for p in plural).replace(r"\ ", r"\s+")
+    phrases = [re.escape(phrase) for phrase in sorted(excluded, key=len, reverse=True)]
+    words = "|".join([*phrases, *(f"({p})" for p in plural)]).replace(r"\ ", r"\s+")
     return terms, re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
 
 

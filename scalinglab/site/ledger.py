@@ -15,7 +15,14 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from scalinglab import checked, claims
-from scalinglab.site.claims import badge, depend_on_ledger, paragraph, to_card, to_first_look
+from scalinglab.site.claims import (
+    badge,
+    depend_on_ledger,
+    paragraph,
+    proxy,
+    to_card,
+    to_first_look,
+)
 from scalinglab.site.wording import KINDS, WORDS, chapter_name
 
 
@@ -39,11 +46,15 @@ class Ledger(SphinxDirective):
                 rows[claim.id] = self.env.docname
                 link = to_card(self.env, claim.id, *text, card_only=True)
                 kind = nodes.inline("", KINDS[claim.kind], classes=["claim-kind"])
-                body += self.row(
+                row = self.row(
                     [[link, nodes.Text(" "), kind], [badge(verdict), *self.lines(claim.id)]],
                     ids=[f"ledger-{claim.id}"],
                     classes=[f"is-{verdict}", f"in-{chapter}", f"kind-{claim.kind}"],
                 )
+                if claim.proxy:
+                    remark, _ = self.parse_inline(claim.proxy, lineno=self.lineno)
+                    row[0] += paragraph(*proxy(remark), classes=["claim-proxy"])
+                body += row
             group += body
         self.env.metadata[self.env.docname]["ledger"] = True
         return [controls(found), downloads(), nodes.table("", group, classes=["claim-ledger"])]
@@ -155,7 +166,7 @@ def flat(whole):
         [claim | {"lines": claim["lines"] or [{}]} for claim in whole],
         record_path="lines",
         record_prefix="line_",
-        meta=["id", "chapter", "kind", "text", "verdict"],
+        meta=["id", "chapter", "kind", "text", "proxy", "verdict"],
         meta_prefix="claim_",
     )
     claim = [name for name in lines.columns if name.startswith("claim_")]

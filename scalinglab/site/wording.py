@@ -1,5 +1,7 @@
 """The ledger in words that a reader needs no key for: verdicts, kinds, sources, rules."""
 
+import re
+
 from scalinglab import claims, report
 
 WORDS = {
@@ -38,6 +40,9 @@ SIDES = {
 }
 
 
+SINGULAR = re.compile(r"^( (?:percentage )?(?:point|nat|halving))s\b")  # " points a tenfold"
+
+
 def chapter_name(chapter):
     """Return the name of an argument for a reader.
 
@@ -69,4 +74,6 @@ def _condition(rule, unit):
 def exact(bound, unit):
     """Return a threshold as the ledger writes it, never rounded, with the unit of the report."""
     suffix = report.text(0, unit=unit).removeprefix("0")
+    if abs(bound) == 1:
+        suffix = SINGULAR.sub(r"\1", suffix)
     return f"{bound * 100 if unit == 'share' else bound:.10g}{suffix}"
