@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 IN_TOC = [TOC["root"], *(entry["file"] for part in TOC["parts"] for entry in part["chapters"])]
 CHAPTERS = [name for name in IN_TOC if name.startswith("chapters/")]
+DECKS = [*CHAPTERS, "book/synthesis"]  # pages with slides
 TEXT = {".html", ".css", ".js", ".svg", ".json", ".txt", ".csv"}
 LOADED_RELATIONS = {"stylesheet", "icon", "preload", "modulepreload", "prefetch", "manifest"}
 CSS_URL = re.compile(r"""url\(\s*["']?([^"')]+)["']?\s*\)|@import\s+["']([^"']+)["']""")

@@ -102,16 +102,29 @@ def test_the_ledger_names_every_claim(site):
     assert [row["id"] for row in rows] == [f"ledger-{claim.id}" for claim in claims.ledger()]
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_the_slides_show_every_figure_and_every_claim_of_the_chapter(site, name):
+@pytest.mark.parametrize("name", crawl.DECKS)
+def test_the_slides_show_every_figure_and_every_claim_of_the_page(site, name):
     chapter = crawl.parse(built(site, name))
     deck = crawl.parse(site / "slides" / f"{Path(name).name}.html")
     assert chapter.select_one(f'.chapter-ways a[href="../slides/{Path(name).name}.html"]')
     assert len(deck.select(".picture")) == len(chapter.find_all("figure"))
     assert claims_of(chapter) == [*dict.fromkeys(claims_of(deck))]
-    evidence = [len(page.select(".claim-lines > li")) for page in (chapter, deck)]
-    assert evidence[0] == evidence[1]
-    assert deck.select(".gloss, .line-rule, .claim-where") == []
+    for part in (".claim-lines > li", ".line-rule", '.line-rule a[href*="first-look"]'):
+        assert len(deck.select(part)) == len(chapter.select(part)), part
+    assert deck.select(".gloss, .claim-where") == []
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_the_presenters_five_slides_come_first(site, name):
+    deck = crawl.parse(site / "slides" / f"{Path(name).name}.html")
+    _, *five, question, more = deck.select(".slides > section")[:8]
+    assert five[0].h2.get_text() == "What the essay says"
+    assert [len(slide.select(".picture")) for slide in five] == [0, 1, 1, 0, 0]
+    assert five[3].select(".verdict")
+    against = five[4].select(".points > li")
+    assert len(against) > 3 and against[0].get_text().startswith("Against the essay.")
+    assert question.h2.get_text() == "For discussion"
+    assert len(more.select("a")) > 8
 
 
 def claims_of(page):
