@@ -25,6 +25,8 @@ from scalinglab.site.claims import (
 )
 from scalinglab.site.wording import KINDS, WORDS, chapter_name
 
+PAGE = "book/claims.html"
+
 
 class Ledger(SphinxDirective):
     """``{claim-ledger}``: every claim with its verdict, by argument, linked to its card."""
@@ -85,12 +87,17 @@ class Tally(SphinxDirective):
             "", f'<div class="tally-bar" aria-hidden="true">{bar}</div>', format="html"
         )
         items = [
-            nodes.list_item("", paragraph(nodes.strong("", str(counts[v])), " ", badge(v)))
+            nodes.list_item("", paragraph(self.filtered(v, str(counts[v])), " ", badge(v)))
             for v in shown
         ]
         block += nodes.bullet_list("", *items)
         block += nodes.paragraph("", "", *self.lines(), classes=["tally-lines"])
         return [block]
+
+    def filtered(self, verdict, words):
+        """Return words linked to the ledger page, filtered for a verdict."""
+        up = "../" * self.env.docname.count("/")
+        return nodes.reference("", words, refuri=f"{up}{PAGE}?verdict=is-{verdict}", internal=False)
 
     def lines(self):
         """Return the sentence about the single lines of evidence, which are plainer."""
