@@ -39,8 +39,8 @@ def year(dates: pd.Series) -> pd.Series:
 def practised(models: pd.DataFrame, test: str) -> pd.Series:
     """Return each model's score after equal training on the task, (n,), as the study takes it.
 
-    That is the better of ``<test>_base_share`` and ``<test>_tuned_share``: a model that the training
-    harmed, or that knew the task before, is not marked down (Dominguez-Olmedo, Dorner and Hardt,
+    That is the better of ``<test>_base_share`` and ``<test>_tuned_share``, so that a model
+    which the training harmed is not marked down (Dominguez-Olmedo, Dorner and Hardt,
     arXiv:2407.07890).
     """
     return models[[f"{test}_base_share", f"{test}_tuned_share"]].max(axis=1, skipna=False)
