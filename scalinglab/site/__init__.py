@@ -4,7 +4,7 @@ One module per job: ``notebooks`` (execute them or render what they store), ``fi
 with the theme's colours and download links), ``claims`` (claim cards, results in the text),
 ``ledger`` (all claims as one table, the tally), ``catalogue`` (the tables of data), ``glossary``
 (terms explained where they are used), ``answers`` (numbers of the seminar in the text),
-``exercises`` (the markup of exercises and solutions), ``slides`` (a deck to each chapter and the synthesis),
+``exercises`` (the markup of exercises and solutions), ``slides`` (a deck to each chapter),
 ``maths`` (MathML at build time), ``markup`` (repairs to the HTML of others), ``once`` (what others
 do again for every link), ``weight`` (fonts and theme files cut down to what the pages use).
 """
