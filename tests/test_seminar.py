@@ -53,6 +53,8 @@ def test_a_session_has_its_parts(page):
     assert headings[-2:] == ["The question that splits the room", "Exercises"]
     assert len(headings) == 6
     assert all(f"{side} reading: " in text(page) for side in ("Core", "Counter"))
+    assert re.search(r"^Reading time: core about \d+ minutes, counter about \d+", text(page), re.M)
+    assert "{slides}`" in text(page)
 
 
 @sessions
