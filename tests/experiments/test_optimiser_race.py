@@ -33,6 +33,11 @@ def test_the_same_seed_gives_the_same_race_and_wrong_labels_never_arrive():
     assert wrong[outcome].isna().all(axis=None)
 
 
+def test_only_a_sweep_is_timed():
+    assert optimiser_race.run_cell(TINY, "Muon")["step_cpu_milliseconds"].gt(0).all()
+    assert optimiser_race.run(TINY)["step_cpu_milliseconds"].isna().all()
+
+
 def test_the_products_of_muon_cost_what_the_compiler_counts():
     weights = {"hidden 1": np.ones((48, 48), np.float32)}
 
