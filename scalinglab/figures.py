@@ -18,6 +18,7 @@ import pandas as pd
 from matplotlib import font_manager
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.category import StrCategoryFormatter
 from matplotlib.collections import Collection, LineCollection, PathCollection, QuadMesh
 from matplotlib.container import ErrorbarContainer
@@ -308,10 +309,15 @@ def _svg(fig: Figure) -> bytes:
 
 
 def _palette_png(fig: Figure) -> bytes:
-    """Return the figure at twice its density; 256 colours weigh a quarter of full colour."""
-    buffer, small = io.BytesIO(), io.BytesIO()
-    fig.savefig(buffer, format="png", dpi=200, facecolor="white")
-    image = Image.open(buffer).convert("RGB")
+    """Return the figure at twice its density; 256 colours weigh a quarter of full colour.
+
+    It is drawn once: ``savefig`` draws it twice, the first time for the layout alone.
+    """
+    fig.set(dpi=200, facecolor="white")
+    canvas = FigureCanvasAgg(fig)
+    canvas.draw()
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    small = io.BytesIO()
     image.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
         small, "PNG", optimize=True
     )

@@ -79,16 +79,28 @@ def number(
     The key and the text are also printed, so that someone who runs the notebook reads the number
     where the prose of the notebook shows only its key.
     """
-    from myst_nb import glue
-
-    shown = text(*spread(estimate, low, high), unit)
-    glue(key, shown, display=False)
-    print(f"{key}: {shown}")
+    words(key, text(*spread(estimate, low, high), unit))
 
 
 def words(key: str, shown: str) -> None:
     """Glue a word or a name that the data decide (a model, a benchmark) to ``key``."""
-    from myst_nb import glue
-
-    glue(key, shown, display=False)
+    _glue(key, shown)
     print(f"{key}: {shown}")
+
+
+def _glue(key: str, shown: str) -> None:
+    """Store a text in the output of the cell, as ``myst_nb.glue(key, shown, display=False)`` does.
+
+    That one imports all of Sphinx first, two seconds in every kernel. Outside a notebook there is
+    no output to store it in.
+    """
+    from IPython import get_ipython
+    from IPython.display import display
+
+    if get_ipython() is None:
+        return
+    display(
+        {"application/papermill.record/text/plain": repr(shown)},
+        raw=True,
+        metadata={"scrapbook": {"name": key, "mime_prefix": "application/papermill.record/"}},
+    )

@@ -4,6 +4,9 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from myst_nb import glue
 
 from scalinglab import report, resampling
 
@@ -41,6 +44,17 @@ def test_a_result_of_resampling_brings_its_interval():
     result = resampling.bootstrap(lambda w: resampling.mean(w, [1, 2, 3]), range(3))
     assert report.spread(result) == (2.0, *result.interval())
     assert report.spread(1.0, 0.5, 2.0) == (1.0, 0.5, 2.0)
+
+
+@pytest.mark.parametrize("shown", ["8.6% [3.1, 15.2]", 'it\'s "half", née'])
+def test_a_text_is_glued_as_the_renderer_does_it(shown):
+    InteractiveShell.instance()
+    with capture_output() as ours:
+        report.words("key", shown)
+    with capture_output() as theirs:
+        glue("key", shown, display=False)
+    assert ours.stdout == f"key: {shown}\n"
+    assert [vars(output) for output in ours.outputs] == [vars(output) for output in theirs.outputs]
 
 
 @given(estimate=FINITE, below=st.floats(0, 1e6), above=st.floats(0, 1e6))
