@@ -51,8 +51,14 @@ def executed(page: Path, *, without=None, allow_errors=True):
     notebook = read(page)
     for cell in notebook.cells if without else ():
         cell.source = without.sub("", cell.source)
-    folder = {"metadata": {"path": page.parent}}
-    NotebookClient(notebook, allow_errors=allow_errors, timeout=300, resources=folder).execute()
+    NotebookClient(
+        notebook,
+        allow_errors=allow_errors,
+        timeout=300,
+        resources={"metadata": {"path": page.parent}},
+        # A page of spoilt values raises hundreds of errors; to dress each takes longer than to run.
+        extra_arguments=["--InteractiveShell.xmode=Minimal"],
+    ).execute()
     return notebook
 
 

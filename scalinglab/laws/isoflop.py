@@ -37,44 +37,45 @@ def isoflop_optima(budget, n, loss, reading: str = "splines") -> IsoFlopOptima:
     """
     if reading not in READINGS:
         raise ValueError(f"reading is {reading!r}; it must be 'splines' or 'parabola'")
-    runs = pd.DataFrame({"budget": budget, "n": n, "loss": loss}, dtype=float)
-    for name in runs:
-        if not (runs[name] > 0).all():
-            raise ValueError(
-                f"{name} must be positive, see position {(~(runs[name] > 0)).argmax()}"
-            )
+    runs = {"budget": budget, "n": n, "loss": loss}
+    runs = {name: np.asarray(values, dtype=float) for name, values in runs.items()}
+    for name, values in runs.items():
+        if not (values > 0).all():
+            raise ValueError(f"{name} must be positive, see position {(~(values > 0)).argmax()}")
+    budgets, group = np.unique(runs["budget"], return_inverse=True)
     optima, skipped = [], []
-    for at, curve in runs.groupby("budget"):
-        best = READINGS[reading](curve)
+    for i, at in enumerate(budgets):
+        curve = group == i
+        best = READINGS[reading](runs["n"][curve], runs["loss"][curve])
         if isinstance(best, str):
             skipped.append((at, best))
         else:
-            optima.append((at, *best, len(curve)))
+            optima.append((at, *best, curve.sum()))
     return IsoFlopOptima(
         pd.DataFrame(optima, columns=["budget", "n_star", "loss", "runs"]),
         pd.DataFrame(skipped, columns=["budget", "reason"]),
     )
 
 
-def _by_splines(curve: pd.DataFrame) -> tuple[float, float] | str:
+def _by_splines(n: np.ndarray, loss: np.ndarray) -> tuple[float, float] | str:
     """Return size and loss at the minimum, or why there is none."""
-    mean = np.log(curve.groupby("n").loss.mean())
-    u = np.log(mean.index.to_numpy())
-    if len(u) < 3:
+    sizes, group = np.unique(n, return_inverse=True)
+    if len(sizes) < 3:
         return "fewer than three sizes"
+    u, mean = np.log(sizes), np.log(np.bincount(group, loss) / np.bincount(group))
     fine = np.linspace(u[0], u[-1], FINE)
-    values = Akima1DInterpolator(u, mean.to_numpy())(fine)
+    values = Akima1DInterpolator(u, mean)(fine)
     best = int(values.argmin())
     if best in (0, FINE - 1):
         return "minimum at the edge"
     return np.exp(fine[best]), np.exp(values[best])
 
 
-def _by_parabola(curve: pd.DataFrame) -> tuple[float, float] | str:
+def _by_parabola(n: np.ndarray, loss: np.ndarray) -> tuple[float, float] | str:
     """Return size and loss at the vertex, or why there is none."""
-    if curve["n"].nunique() < 4:
+    if len(np.unique(n)) < 4:
         return "fewer than four sizes"
-    bend, slope, level = np.polyfit(np.log(curve["n"]), curve["loss"], 2)
+    bend, slope, level = np.polyfit(np.log(n), loss, 2)
     if bend <= 0:
         return "the parabola opens downwards"
     return np.exp(-slope / (2 * bend)), level - slope * slope / (4 * bend)
