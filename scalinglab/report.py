@@ -83,24 +83,18 @@ def number(
 
 
 def words(key: str, shown: str) -> None:
-    """Glue a word or a name that the data decide (a model, a benchmark) to ``key``."""
-    _glue(key, shown)
-    print(f"{key}: {shown}")
+    """Glue a word or a name that the data decide (a model, a benchmark) to ``key``.
 
-
-def _glue(key: str, shown: str) -> None:
-    """Store a text in the output of the cell, as ``myst_nb.glue(key, shown, display=False)`` does.
-
-    That one imports all of Sphinx first, two seconds in every kernel. Outside a notebook there is
-    no output to store it in.
+    The output is that of ``myst_nb.glue(key, shown, display=False)``, which imports all of Sphinx
+    first, two seconds in every kernel. Outside a notebook there is no output to store it in.
     """
     from IPython import get_ipython
     from IPython.display import display
 
-    if get_ipython() is None:
-        return
-    display(
-        {"application/papermill.record/text/plain": repr(shown)},
-        raw=True,
-        metadata={"scrapbook": {"name": key, "mime_prefix": "application/papermill.record/"}},
-    )
+    if get_ipython() is not None:
+        display(
+            {"application/papermill.record/text/plain": repr(shown)},
+            raw=True,
+            metadata={"scrapbook": {"name": key, "mime_prefix": "application/papermill.record/"}},
+        )
+    print(f"{key}: {shown}")

@@ -38,8 +38,11 @@ def isoflop_optima(budget, n, loss, reading: str = "splines") -> IsoFlopOptima:
     if reading not in READINGS:
         raise ValueError(f"reading is {reading!r}; it must be 'splines' or 'parabola'")
     runs = {"budget": budget, "n": n, "loss": loss}
-    runs = {name: np.asarray(values, dtype=float) for name, values in runs.items()}
+    runs = {name: np.atleast_1d(np.asarray(values, float)) for name, values in runs.items()}
     for name, values in runs.items():
+        if values.shape != (len(runs["budget"]),):
+            shapes = [values.shape for values in runs.values()]
+            raise ValueError(f"budget, n and loss must be one list of runs; shapes are {shapes}")
         if not (values > 0).all():
             raise ValueError(f"{name} must be positive, see position {(~(values > 0)).argmax()}")
     budgets, group = np.unique(runs["budget"], return_inverse=True)

@@ -94,3 +94,8 @@ def test_a_parabola_needs_four_sizes_and_a_valley():
 def test_bad_curves_say_why(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_runs_of_other_lengths_are_refused():
+    with pytest.raises(ValueError, match="one list of runs"):
+        laws.isoflop_optima([1e18, 1e18], [1e7, 2e7, 3e7], [3.0, 2.9, 2.95])
